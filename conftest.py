@@ -1,0 +1,39 @@
+"""Run the Python blocks of every README, docs page and docstring as tests."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from sybil import Example, Sybil
+from sybil.document import PythonDocStringDocument
+from sybil.example import NotEvaluated
+from sybil.parsers import markdown, rest
+
+
+class Docstrings(PythonDocStringDocument):
+    """A module's docstrings, run against the *installed* package."""
+
+    def import_document(self, example: Example) -> NoReturn:  # noqa: ARG002
+        """Leave the checkout's module alone; examples import what they use."""
+        self.pop_evaluator(self.import_document)
+        raise NotEvaluated
+
+
+def name_module(namespace: dict[str, object]) -> None:
+    """Give examples a ``__name__``, which ``Flask(__name__)`` asks for."""
+    namespace["__name__"] = "example"
+
+
+pages = Sybil(
+    setup=name_module,
+    parsers=[markdown.PythonCodeBlockParser(), markdown.SkipParser()],
+    patterns=["*.md"],
+)
+docstrings = Sybil(
+    setup=name_module,
+    parsers=[rest.PythonCodeBlockParser(), rest.DocTestParser()],
+    patterns=["src/**/*.py", "**/src/**/*.py"],
+    document_types={".py": Docstrings},
+)
+
+pytest_collect_file = (pages + docstrings).pytest()
