@@ -1,0 +1,172 @@
+"""A URL with some of its parts changed."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote, urlencode
+
+from twopi_config.errors import UrlError
+from twopi_config.parts import CONTROL, SCHEME, Parts, check_port, parse_url
+
+REMOVABLE = ("username", "password", "hostname", "port", "path", "query", "fragment")
+
+_SEVERAL = re.compile(rf";{SCHEME}://")
+_NAME = re.compile(r"[^\s/?#@:,\[\]\\]*")
+_HOSTS = re.compile(r"[^\s/?#@\\]*")
+
+
+def build_url(  # noqa: PLR0917
+    url: str,
+    scheme: str | None = None,
+    username: str | None = None,
+    password: str | None = None,
+    hostname: str | None = None,
+    port: int | str | None = None,
+    path: str | None = None,
+    *,
+    query: str | Mapping[str, object] | None = None,
+    fragment: str | None = None,
+    remove: Iterable[str] = (),
+) -> str:
+    """Parse *url* and override specific parts of it.
+
+    What is not given stays exactly as it is, byte for byte.
+
+    .. code-block:: python
+
+        from twopi_config import build_url
+
+        url = build_url("redis://localhost:6379/0", password="p@ss/word", port=6380)
+        assert url == "redis://:p%40ss%2Fword@localhost:6380/0"
+
+    Args:
+        url: The URL to start from; it has a ``//``.
+        scheme: For example ``"postgresql+psycopg"``.
+        username: In plain text; it is percent-encoded here, so one that is encoded
+            already would be encoded twice. The empty text removes it.
+        password: As *username*.
+        hostname: A name, an IPv4 or IPv6 address (brackets are added), or a list
+            with ports, ``"h1:27017,h2:27017"``, which replaces the port too. The
+            empty text removes it.
+        port: A number from 0 to 65535, or its digits.
+        path: As it is to stand in the URL; a missing first slash is added. The empty
+            text removes it.
+        query: The text after the ``?``, or names and values, which are
+            percent-encoded (a value may be a list). The empty text removes it.
+        fragment: The text after the ``#``. The empty text removes it.
+        remove: Names of parts to take out: any of these arguments except *scheme*.
+
+    Returns:
+        The URL, with its password.
+
+    Raises:
+        UrlError: *url* or a part cannot be used.
+
+    .. versionchanged:: 2.0
+        User name and password are plain text; query and fragment are kept.
+    """
+    parts = parse_url(url)
+    if isinstance(query, Mapping):
+        query = urlencode(query, doseq=True, quote_via=quote)
+    given = {
+        "scheme": scheme,
+        "username": username,
+        "password": password,
+        "hostname": hostname,
+        "port": port,
+        "path": path,
+        "query": query,
+        "fragment": fragment,
+    }
+    new = {
+        name: _spell(name, value) for name, value in given.items() if value is not None
+    }
+    for name in [remove] if isinstance(remove, str) else remove:
+        if name not in REMOVABLE:
+            raise UrlError("remove", f"may name {', '.join(REMOVABLE)}; not {name!r}")
+        if name in new:
+            raise UrlError(name, "is given and is in remove too; choose one")
+        new[name] = ""
+    if new and _SEVERAL.search(url):
+        raise UrlError("url", "lists several URLs; build each of them alone")
+    return Parts(
+        scheme=new.get("scheme", parts.scheme),
+        userinfo=_userinfo(parts, new),
+        host=_host(parts, new),
+        path=new.get("path", parts.path),
+        query=new["query"] or None if "query" in new else parts.query,
+        fragment=new["fragment"] or None if "fragment" in new else parts.fragment,
+    ).geturl()
+
+
+def _spell(name: str, value: object) -> str:
+    """Return the argument *name* as it stands in a URL."""
+    if name == "port":
+        return check_port(value)
+    if not isinstance(value, str):
+        raise UrlError(name, f"must be text, not {type(value).__name__}")
+    if name in {"username", "password"}:
+        try:
+            return quote(value, safe="")
+        except UnicodeEncodeError:  # it quotes the text
+            raise UrlError(name, "holds half of a surrogate pair") from None
+    if CONTROL.search(value):
+        raise UrlError(name, "holds a line break or another control character")
+    if name == "scheme" and not re.fullmatch(SCHEME, value):
+        raise UrlError(name, "must be a letter, then letters, digits and + - . _")
+    if name == "hostname":
+        return _bracket(value)
+    if name == "path":
+        return _slash(value)
+    if name == "query" and "#" in value:
+        raise UrlError(name, "holds a #; write %23, or give the fragment apart")
+    return value
+
+
+def _slash(path: str) -> str:
+    if re.search(r"[?#]", path):
+        raise UrlError("path", "holds a ? or #; write %3F or %23, or give query apart")
+    return f"/{path}" if path and not path.startswith("/") else path
+
+
+def _bracket(hostname: str) -> str:
+    """Return *hostname*, in brackets if it is IPv6 (RFC 3986 section 3.2.2)."""
+    bare = hostname[1:-1] if hostname.startswith("[") else hostname
+    try:
+        ipaddress.IPv6Address(bare)
+    except ValueError:
+        if not (_HOSTS if "," in hostname else _NAME).fullmatch(hostname):
+            raise UrlError(
+                "hostname", "must be a name or an address; give the port apart"
+            ) from None
+        return hostname
+    return f"[{bare}]"
+
+
+def _userinfo(parts: Parts, new: Mapping[str, str]) -> str | None:
+    if not new.keys() & {"username", "password"}:
+        return parts.userinfo
+    username, colon, password = (parts.userinfo or "").partition(":")
+    if "password" in new:
+        password = new["password"]
+        colon = ":" if password else ""
+    userinfo = f"{new.get('username', username)}{colon}{password}"
+    return userinfo if userinfo.strip(":") else None
+
+
+def _host(parts: Parts, new: Mapping[str, str]) -> str:
+    if not new.keys() & {"username", "password", "hostname", "port"}:
+        return parts.host
+    name, port = parts.split_host()
+    if port:
+        check_port(port)
+    name = new.get("hostname", name)
+    if "," in name:
+        if "port" in new:
+            raise UrlError("port", "belongs to each host of a list: h1:27017,h2:27018")
+        return name
+    if "port" in new:
+        port = new["port"] or None
+    return name if port is None else f"{name}:{port}"
