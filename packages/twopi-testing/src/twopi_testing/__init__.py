@@ -1,0 +1,15 @@
+"""Test a Flask API's endpoints and privileges in one line."""
+
+from twopi_testing.crud import check_crud
+from twopi_testing.exchange import Client
+from twopi_testing.mixins import AppReqTestHelper, CRUDTestHelper, PrivilegeTestHelper
+from twopi_testing.privileges import check_privileges
+
+__all__ = [
+    "AppReqTestHelper",
+    "CRUDTestHelper",
+    "Client",
+    "PrivilegeTestHelper",
+    "check_crud",
+    "check_privileges",
+]

@@ -1,0 +1,89 @@
+"""One request and its answer, and failures that show both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, NoReturn, Protocol
+from urllib.parse import quote
+
+from werkzeug.test import TestResponse
+
+SHOWN = 1000
+"""How many characters of a body a failure shows."""
+
+
+class Client(Protocol):
+    """What sends the requests: a Flask test client, or a test case with helpers."""
+
+    def get(self, *args: Any, **kwargs: Any) -> TestResponse: ...  # noqa: D102
+    def post(self, *args: Any, **kwargs: Any) -> TestResponse: ...  # noqa: D102
+    def put(self, *args: Any, **kwargs: Any) -> TestResponse: ...  # noqa: D102
+    def patch(self, *args: Any, **kwargs: Any) -> TestResponse: ...  # noqa: D102
+    def delete(self, *args: Any, **kwargs: Any) -> TestResponse: ...  # noqa: D102
+
+
+def codes_of(expected: int | Collection[int]) -> Collection[int]:
+    """Return the statuses *expected* stands for."""
+    return (expected,) if isinstance(expected, int) else expected
+
+
+def object_url(endpoint: str, object_id: object) -> str:
+    """Return the URL of one object: ``/things?a=1`` and 7 make ``/things/7?a=1``."""
+    path, mark, query = endpoint.partition("?")
+    return f"{path.rstrip('/')}/{quote(str(object_id), safe='')}{mark}{query}"
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request that was sent, and the response."""
+
+    method: str
+    url: str
+    response: TestResponse
+
+    @classmethod
+    def send(
+        cls, client: Client, method: str, url: str, data: object = None
+    ) -> Exchange:
+        """Send *data*, if any, as JSON."""
+        body = {} if data is None else {"json": data}
+        return cls(method, url, getattr(client, method.lower())(url, **body))
+
+    def __str__(self) -> str:
+        text = self.response.get_data().decode("utf-8", "replace").strip()
+        if len(text) > SHOWN:
+            text = f"{text[:SHOWN]}... ({len(text)} characters)"
+        answered = f"{self.method} {self.url} answered {self.response.status}"
+        return f"{answered}: {text or '(empty body)'}"
+
+    def fail(self, reason: str) -> NoReturn:
+        """Raise an `AssertionError` with *reason* and the exchange."""
+        __tracebackhide__ = True
+        raise AssertionError(f"{reason}\n{self}")
+
+    def expect(self, codes: int | Collection[int]) -> Exchange:
+        """Return the exchange itself if its status is one of *codes*."""
+        __tracebackhide__ = True
+        wanted = codes_of(codes)
+        if self.response.status_code not in wanted:
+            listed = " or ".join(str(int(code)) for code in wanted)
+            self.fail(f"expected status {listed}")
+        return self
+
+    def json(self) -> Any:
+        """Return the decoded body, whatever its content type is called."""
+        __tracebackhide__ = True
+        try:
+            return json.loads(self.response.get_data())
+        except ValueError:
+            self.fail("expected a JSON body")
+
+    def json_object(self) -> dict[str, Any]:
+        """Return the decoded body, which must be an object."""
+        __tracebackhide__ = True
+        body = self.json()
+        if not isinstance(body, dict):
+            self.fail("expected a JSON object")
+        return body

@@ -1,0 +1,33 @@
+import unittest
+from typing import assert_type
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from twopi_testing import (
+    AppReqTestHelper,
+    Client,
+    CRUDTestHelper,
+    PrivilegeTestHelper,
+    check_crud,
+    check_privileges,
+)
+
+app = Flask(__name__)
+client: Client = app.test_client()
+check_crud(client, "/things", {"name": "a"}, statuses={"create": 202})
+check_crud(app.test_client(), "/things", check_keys=["name"], keys_from_prev=["id"])
+check_privileges(client, "/things", {}, 1, {"get": 200, "put": (401, 403)})
+check_privileges(client, "/things", {}, 1, [("get", 200)])
+
+
+class Things(AppReqTestHelper, CRUDTestHelper, PrivilegeTestHelper, unittest.TestCase):
+    def setUp(self) -> None:
+        self.client = app.test_client()
+        self.client_headers = {"Authorization": "Bearer x"}
+
+    def test_things(self) -> None:
+        assert_type(self.get("/things"), TestResponse)
+        self.do_crud_test("/things", {"name": "a"}, {"name": "b"}, initial_count=1)
+        self.do_test_privileges("/things", {}, 1, {"plural-get": 200})
+        check_crud(self, "/things")
