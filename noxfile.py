@@ -10,8 +10,6 @@
 ``python3 noxfile.py -l``        list the other jobs
 """
 
-from __future__ import annotations
-
 import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036
@@ -41,7 +39,8 @@ except ModuleNotFoundError:
     if not private.exists():
         print("twopi: fetching nox and uv into .nox/ (once)", flush=True)
         fresh = Path(f"{private}.{os.getpid()}")
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--upgrade"]
+        pip = [sys.executable, "-m", "pip", "install", "--quiet"]
+        pip += ["--upgrade", "--root-user-action", "ignore"]
         try:
             subprocess.run(
                 [*pip, "--target", str(fresh), "nox[uv]>=2026.4"], check=True
@@ -263,41 +262,44 @@ def digest(file: Path) -> str:
 
 @nox.session
 def release(session: nox.Session) -> None:
-    """Publish one package: ``-- twopi-release [--dry-run]``; then push its tag.
+    """Check one package and tag it: ``-- twopi-release [--dry-run]``.
 
-    Reads uv's own variables: ``UV_PUBLISH_URL``, ``UV_PUBLISH_CHECK_URL``,
-    ``UV_PUBLISH_TOKEN``. Files already there with the same bytes are skipped.
+    Pushing the tag makes .github/workflows/release.yml publish the files.
     """
     package, *options = session.posargs or ["(none)"]
-    if package not in PROJECTS:
-        session.error(f"no package {package!r}; name one of {', '.join(PROJECTS)}")
+    if package not in PROJECTS or options not in ([], ["--dry-run"]):
+        session.error(f"name one of {', '.join(PROJECTS)}, then --dry-run if you like")
     version = PROJECTS[package]["project"]["version"]
     changelog = (ROOT / "packages" / package / "CHANGELOG.md").read_text("utf-8")
-    newest = re.search(r"^## \[?([^\]\s]+)", changelog, re.MULTILINE)
+    newest = re.search(r"(?m)^## \[?([^]\s]+)", changelog)
     if newest is None or newest[1] != version:
         session.error(f"the newest entry of {package}/CHANGELOG.md is not {version}")
-    status = ["git", "status", "--porcelain"]
-    if session.run(*status, external=True, silent=True) and options != ["--dry-run"]:
-        session.error("commit or remove what `git status` shows, then release")
     folder = ROOT / "dist" / package
     shutil.rmtree(folder, ignore_errors=True)
     build_into(session, package, folder)
-    files = [str(file) for file in sorted(folder.glob("twopi*"))]
     session.install("twine>=7")
+    files = [str(file) for file in sorted(folder.glob("twopi*"))]
     session.run("twine", "check", "--strict", *files)
-    if options == ["--dry-run"]:
-        session.log(f"would publish {', '.join(files)} and tag {package}-{version}")
+    tag = f"{package}-{version}"
+    if options:
+        session.log(f"would tag {tag}")
         return
-    session.run("uv", "publish", *files)
-    session.run("git", "tag", f"{package}-{version}", external=True)
+    if session.run("git", "status", "--porcelain", external=True, silent=True):
+        session.error("commit or remove what `git status` shows, then release")
+    session.run("git", "tag", "-a", tag, "-m", tag, external=True)
+    session.log(f"now: git push origin {tag}")
 
 
 @nox.session(venv_backend="none")
 def new(session: nox.Session) -> None:
     """Add a package: ``-- twopi-widget "Widgets for Flask."``."""
-    package, sentence, *more = [*session.posargs, "", ""]
-    if more != ["", ""] or not re.fullmatch(r"twopi(-[a-z][a-z0-9]*)+", package):
+    usage = r"(twopi(?:-[a-z][a-z0-9]*)+)\n([^\n\\\"]+)"
+    arguments = re.fullmatch(usage, "\n".join(session.posargs))
+    if arguments is None:
         session.error('usage: noxfile.py -s new -- twopi-widget "One sentence."')
+    package, sentence = arguments.groups()
+    if package in PROJECTS:
+        session.error(f"packages/{package} is there already")
     module = package.replace("-", "_")
     model = ROOT / "packages" / "twopi-release"
     metadata = (model / "pyproject.toml").read_text("utf-8")
