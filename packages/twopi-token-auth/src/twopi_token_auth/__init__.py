@@ -1,0 +1,32 @@
+"""Short-lived tokens for Flask APIs: one class, two decorators, strict checks."""
+
+from twopi_token_auth.context import current_token
+from twopi_token_auth.decorators import (
+    auth_required,
+    parse_auth_header,
+    scopes_required,
+)
+from twopi_token_auth.errors import (
+    ConfigurationError,
+    TokenAuthError,
+    TokenError,
+    WeakSecretWarning,
+)
+from twopi_token_auth.extension import init_app
+from twopi_token_auth.fields import Audience, UnixTimestamp
+from twopi_token_auth.tokens import ShortlivedTokenMixin
+
+__all__ = [
+    "Audience",
+    "ConfigurationError",
+    "ShortlivedTokenMixin",
+    "TokenAuthError",
+    "TokenError",
+    "UnixTimestamp",
+    "WeakSecretWarning",
+    "auth_required",
+    "current_token",
+    "init_app",
+    "parse_auth_header",
+    "scopes_required",
+]

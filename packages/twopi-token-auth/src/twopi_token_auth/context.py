@@ -1,0 +1,48 @@
+"""What a request carries on `flask.g`: ``token``, ``raw_token``, or why it has none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, has_app_context
+from werkzeug.local import LocalProxy
+
+from twopi_token_auth.errors import TokenErrorCode
+
+_REFUSAL = "_twopi_token_auth"
+
+
+def reset_token() -> None:
+    """Forget the token of an earlier request that had the same application context."""
+    carrier = g._get_current_object()  # noqa: SLF001 - one look-up instead of three
+    carrier.token = carrier.raw_token = None
+    setattr(carrier, _REFUSAL, None)
+
+
+def note_refusal(code: TokenErrorCode) -> None:
+    """Remember why the last token was refused, to tell the client if it expired."""
+    if has_app_context():
+        setattr(g, _REFUSAL, code)
+
+
+def refusal() -> TokenErrorCode | None:
+    """Return why the last token was refused, if it was."""
+    code: TokenErrorCode | None = g.get(_REFUSAL)
+    return code
+
+
+def _current_token() -> Any:
+    token = g.get("token") if has_app_context() else None
+    if token is None:
+        raise RuntimeError(
+            "There is no valid token in this request; put @parse_auth_header(...) and "
+            "@auth_required() on the view, in this order"
+        )
+    return token
+
+
+current_token: Any = LocalProxy(_current_token)
+"""The token of this request: ``g.token`` under a name that can be imported.
+
+It is false, and raises RuntimeError when it is used, where there is no valid token.
+"""

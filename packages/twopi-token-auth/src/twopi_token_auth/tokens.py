@@ -1,0 +1,267 @@
+"""The short-lived token: a class whose schema says what its JWT holds (RFC 7519)."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import warnings
+from collections.abc import Collection
+from datetime import UTC, datetime
+from time import time
+from typing import Any, ClassVar, Self
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
+
+from twopi_token_auth.claims import check_claims
+from twopi_token_auth.codec import decode, encode
+from twopi_token_auth.context import note_refusal
+from twopi_token_auth.errors import TokenError
+from twopi_token_auth.extension import current_state
+from twopi_token_auth.fields import Audience, UnixTimestamp
+
+log = logging.getLogger(__name__)
+
+
+class ShortlivedTokenMixin:
+    """A token that is signed, carried by the client, and good for a short time.
+
+    Subclass it, name your claims in a nested ``TokenSchema`` and your attributes in
+    ``__init__``; the ``attribute`` of a field is the name of the argument it fills:
+
+    >>> from marshmallow import fields
+    >>> from twopi_token_auth import ShortlivedTokenMixin
+    >>> class Ticket(ShortlivedTokenMixin):
+    ...     class TokenSchema(ShortlivedTokenMixin.TokenSchema):
+    ...         uid = fields.String(attribute="user_id")
+    ...
+    ...     def __init__(self, user_id, **registered):
+    ...         super().__init__(**registered)
+    ...         self.user_id = user_id
+    >>> text = Ticket("ada").dump("a secret of at least thirty-two bytes")
+    >>> Ticket.load(text, "a secret of at least thirty-two bytes").user_id
+    'ada'
+    >>> Ticket.load(text, "another secret, which nobody signed with") is None
+    True
+
+    All datetimes are aware; those of a loaded token are in UTC.
+
+    Args:
+        expiry: When the token ends (``exp``). Without one it never does.
+        issuer: Who made the token (``iss``).
+        subject: Whom it is about (``sub``).
+        audience: For whom it is (``aud``), one name or several.
+        not_before: When it begins to be valid (``nbf``).
+        issued_at: When it was made (``iat``); `dump` overwrites it.
+
+    Attributes:
+        algorithm: How the class signs, and the only way it accepts: ``HS256``,
+            ``HS384`` or ``HS512`` (RFC 7518 section 3.2).
+    """
+
+    class TokenSchema(Schema):
+        """The registered claims; a subclass adds its own.
+
+        Attributes:
+            SKIPPABLE: The claims that `dump` leaves out where they are None.
+        """
+
+        SKIPPABLE: ClassVar[list[str]] = ["exp", "iss", "sub", "aud", "nbf", "iat"]
+
+        exp = UnixTimestamp(attribute="expiry")
+        iss = fields.String(attribute="issuer")
+        sub = fields.String(attribute="subject")
+        aud = Audience(attribute="audience")
+        nbf = UnixTimestamp(attribute="not_before")
+        iat = UnixTimestamp(attribute="issued_at")
+
+    algorithm: ClassVar[str] = "HS256"
+
+    __schema: ClassVar[Schema | None] = None
+
+    def __init__(  # noqa: PLR0917 - the 1.x signature
+        self,
+        expiry: datetime | None = None,
+        issuer: str | None = None,
+        subject: str | None = None,
+        audience: str | Collection[str] | None = None,
+        not_before: datetime | None = None,
+        issued_at: datetime | None = None,
+    ) -> None:
+        self.expiry = expiry
+        self.issuer = issuer
+        self.subject = subject
+        self.audience = audience
+        self.not_before = not_before
+        self.issued_at = issued_at
+
+    @classmethod
+    def from_refresh_token(cls, refresh_token: Any) -> Self:
+        """Return a new token with what *refresh_token* tells; subclasses write it.
+
+        Args:
+            refresh_token: Whatever the application keeps for a login.
+
+        Raises:
+            NotImplementedError: The subclass has not.
+        """
+        raise NotImplementedError(
+            f"{cls.__qualname__} must define the classmethod from_refresh_token"
+        )
+
+    @classmethod
+    def generate(cls, refresh_token: Any) -> Self:
+        """Call `from_refresh_token`.
+
+        .. deprecated:: 1.0
+           Use `from_refresh_token`.
+        """
+        warnings.warn(
+            "generate() is deprecated; call from_refresh_token()",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return cls.from_refresh_token(refresh_token)
+
+    def dump(self, secret: str | bytes | None = None) -> str:
+        """Return the token as a signed JWT.
+
+        Sets ``issued_at`` to now. An issuer or audience that is None is the first of
+        ``TOKEN_AUTH_ISSUER`` or ``TOKEN_AUTH_AUDIENCE``.
+
+        Args:
+            secret: What to sign with; None means the application's ``SECRET_KEY``.
+
+        Raises:
+            ConfigurationError: There is no usable secret.
+            TypeError: A claim has no JSON form, or ``iss``, ``sub`` or ``jti`` is no
+                text, so that nobody would accept it (RFC 7519 section 4.1).
+            ValueError: A datetime has no time zone, a number is not finite, or the
+                token is longer than ``TOKEN_AUTH_MAX_LENGTH``.
+        """
+        state = current_state()
+        key = state.keys(secret, self.algorithm)[0]
+        self.issued_at = datetime.fromtimestamp(time(), UTC)
+        schema = self._token_schema()
+        skippable = getattr(schema, "SKIPPABLE", ())
+        claims = {
+            name: value
+            for name, value in schema.dump(self).items()
+            if value is not None or name not in skippable
+        }
+        settings = state.settings
+        for name, names in (("iss", settings.issuer), ("aud", settings.audience)):
+            if names and claims.get(name) is None:
+                claims[name] = names[0]
+        for name in ("iss", "sub", "jti"):
+            if not isinstance(claims.get(name, ""), str):
+                raise TypeError(
+                    f"The claim {name} is no text; use fields.String for it"
+                )
+        token_string = encode(claims, key)
+        if len(token_string) > settings.max_length:
+            raise ValueError(
+                f"The token has {len(token_string)} characters, more than the "
+                f"{settings.max_length} of TOKEN_AUTH_MAX_LENGTH; put less into it"
+            )
+        return token_string
+
+    @classmethod
+    def load(
+        cls,
+        token_string: object,
+        secret: str | bytes | None = None,
+        issuer: str | Collection[str] | None = None,
+        audience: str | Collection[str] | None = None,
+    ) -> Self | None:
+        """Return the token that *token_string* holds, or None if it holds no valid one.
+
+        Like `verify`, for callers that do not ask why: the reason is logged as its
+        code, at level INFO, without the token. Nothing a client sends makes it raise.
+
+        Args:
+            token_string: The JWT.
+            secret: See `verify`.
+            issuer: See `verify`.
+            audience: See `verify`.
+
+        Raises:
+            ConfigurationError: There is no usable secret, or a setting is wrong.
+        """
+        try:
+            return cls.verify(token_string, secret, issuer, audience)
+        except TokenError as error:
+            log.info("Token refused: %s", error.code)
+            note_refusal(error.code)
+            return None
+
+    @classmethod
+    def verify(
+        cls,
+        token_string: object,
+        secret: str | bytes | None = None,
+        issuer: str | Collection[str] | None = None,
+        audience: str | Collection[str] | None = None,
+    ) -> Self:
+        """Return the token that *token_string* holds, or raise what is wrong with it.
+
+        Claims the schema does not know are ignored (RFC 7519 section 4).
+
+        Args:
+            token_string: The JWT.
+            secret: What it must be signed with; None means ``SECRET_KEY`` or one of
+                ``SECRET_KEY_FALLBACKS``.
+            issuer: Who must have made it, one name or several acceptable ones; None
+                means ``TOKEN_AUTH_ISSUER``, and anybody if that is not set.
+            audience: For whom it must be, likewise with ``TOKEN_AUTH_AUDIENCE``; if
+                neither is given, a token for a certain audience is refused.
+
+        Raises:
+            TokenError: The token is not valid; its ``code`` says why.
+            ConfigurationError: There is no usable secret, or a setting is wrong.
+        """
+        state = current_state()
+        settings = state.settings
+        keys = state.keys(secret, cls.algorithm)
+        claims = decode(token_string, keys, max_length=settings.max_length)
+        check_claims(
+            claims,
+            now=time(),
+            leeway=settings.leeway,
+            issuers=settings.issuer if issuer is None else _names(issuer),
+            audiences=settings.audience if audience is None else _names(audience),
+            require=settings.require,
+        )
+        return cls._from_claims(claims)
+
+    @classmethod
+    def _token_schema(cls) -> Schema:
+        # A subclass inherits the instance until it turns out to have a schema of its
+        # own. Threads may each make one; they are equal, and the last one stays.
+        schema = cls.__schema
+        if type(schema) is not cls.TokenSchema:
+            schema = cls.__schema = cls.TokenSchema()
+        return schema
+
+    @classmethod
+    def _from_claims(cls, claims: dict[str, Any]) -> Self:
+        arguments: dict[str, Any] | None = None
+        try:
+            arguments = cls._token_schema().load(claims, unknown=EXCLUDE)
+            return cls(**arguments)
+        except ValidationError as error:
+            wrong = error.messages if isinstance(error.messages, dict) else {}
+            reason = f"wrong claims: {', '.join(sorted(map(str, wrong)))}"
+        except (TypeError, ValueError, ArithmeticError) as error:
+            reason = type(error).__name__
+            if arguments is not None:
+                try:
+                    inspect.signature(cls).bind(**arguments)
+                except TypeError as mismatch:
+                    reason = str(mismatch)
+            # The signature is right, so that this may well be a fault of the class.
+            log.warning("%s cannot be made of a token: %s", cls.__qualname__, reason)
+        raise TokenError("claims", f"The token is no {cls.__qualname__}: {reason}")
+
+
+def _names(value: str | Collection[str]) -> Collection[str]:
+    return (value,) if isinstance(value, str) else value

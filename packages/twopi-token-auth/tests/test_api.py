@@ -1,0 +1,31 @@
+import re
+from pathlib import Path
+
+import twopi_token_auth
+from twopi_token_auth.settings import SETTINGS, read_settings
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def test_all_is_sorted_and_importable():
+    """`__all__` names what is importable."""
+    names = twopi_token_auth.__all__
+
+    assert names == sorted(names)
+    assert all(hasattr(twopi_token_auth, name) for name in names)
+
+
+def test_readme_lists_the_settings_with_their_defaults():
+    table = re.findall(
+        r"^\| `([A-Z_]+)` \| `(.+?)` \|", README.read_text(), re.MULTILINE
+    )
+
+    assert table == [
+        (setting.key, repr(setting.default)) for setting in SETTINGS.values()
+    ]
+
+
+def test_the_defaults_have_the_shape_that_is_asked_for():
+    assert read_settings({}) == read_settings(
+        {setting.key: setting.default for setting in SETTINGS.values()}
+    )

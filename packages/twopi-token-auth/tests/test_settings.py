@@ -1,0 +1,101 @@
+from datetime import timedelta
+
+import pytest
+
+from twopi_token_auth import ConfigurationError
+from twopi_token_auth.settings import SETTINGS, read_settings, take_snapshot
+
+
+def read(**config):
+    return read_settings(config)
+
+
+def test_everything_has_a_default():
+    settings = read()
+
+    assert settings.secret_key is None
+    assert settings.secret_key_fallbacks == settings.require == ()
+    assert settings.issuer is settings.audience is settings.realm is None
+    assert (settings.leeway, settings.max_length) == (0, 16384)
+    assert (settings.query_string, settings.require_strong_secret) == (True, False)
+
+
+def test_none_means_the_default():
+    assert read(**dict.fromkeys(setting.key for setting in SETTINGS.values())) == read()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "field", "read_as"),
+    [
+        ("SECRET_KEY", b"x", "secret_key", b"x"),
+        ("SECRET_KEY_FALLBACKS", ["a", b"b"], "secret_key_fallbacks", ("a", b"b")),
+        ("TOKEN_AUTH_ISSUER", "me", "issuer", ("me",)),
+        ("TOKEN_AUTH_ISSUER", ["me", "you"], "issuer", ("me", "you")),
+        ("TOKEN_AUTH_AUDIENCE", ("api",), "audience", ("api",)),
+        ("TOKEN_AUTH_LEEWAY", 300, "leeway", 300),
+        ("TOKEN_AUTH_LEEWAY", 0.5, "leeway", 0.5),
+        ("TOKEN_AUTH_LEEWAY", timedelta(minutes=1), "leeway", 60),
+        ("TOKEN_AUTH_REQUIRE", {"sub", "exp"}, "require", ("exp", "sub")),
+        ("TOKEN_AUTH_MAX_LENGTH", 1, "max_length", 1),
+        ("TOKEN_AUTH_QUERY_STRING", False, "query_string", False),
+        ("TOKEN_AUTH_REQUIRE_STRONG_SECRET", True, "require_strong_secret", True),
+        ("TOKEN_AUTH_REALM", 'the "api"', "realm", 'the "api"'),
+    ],
+)
+def test_good_values(key, value, field, read_as):
+    assert getattr(read(**{key: value}), field) == read_as
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *[("SECRET_KEY", value) for value in ("", b"", 5, ["x"], True)],
+        *[
+            ("SECRET_KEY_FALLBACKS", value)
+            for value in ("x", [""], [None], [5], 5, {"x"})
+        ],
+        *[("TOKEN_AUTH_ISSUER", value) for value in ("", [], [""], [5], 5, b"me", {})],
+        *[("TOKEN_AUTH_AUDIENCE", value) for value in ("", (), ["a", None], {"a": 1})],
+        *[("TOKEN_AUTH_AUDIENCE", value) for value in ({"a", 1}, True)],
+        *[("TOKEN_AUTH_LEEWAY", value) for value in (-1, 301, "5", True, float("nan"))],
+        *[("TOKEN_AUTH_LEEWAY", timedelta(seconds=s)) for s in (-1, 301)],
+        *[("TOKEN_AUTH_REQUIRE", value) for value in ("exp", [5], [""], 5, [["exp"]])],
+        *[("TOKEN_AUTH_MAX_LENGTH", value) for value in (0, -1, 1.5, "9", True)],
+        *[("TOKEN_AUTH_QUERY_STRING", value) for value in (0, 1, "no", [])],
+        *[("TOKEN_AUTH_REQUIRE_STRONG_SECRET", value) for value in (1, "yes")],
+        *[
+            ("TOKEN_AUTH_REALM", value)
+            for value in (5, "é", "a\r\nSet-Cookie: a", b"a")
+        ],
+    ],
+)
+def test_bad_values_are_named(key, value):
+    with pytest.raises(
+        ConfigurationError, match=rf"^The setting {key} is .* must be "
+    ) as c:
+        read(**{key: value})
+
+    assert c.value.setting == key
+    assert isinstance(c.value, RuntimeError)
+
+
+def test_secrets_do_not_show():
+    with pytest.raises(ConfigurationError) as caught:
+        read(SECRET_KEY_FALLBACKS="hunter2")
+
+    assert "hunter2" not in str(caught.value)
+    assert "hunter2" not in repr(
+        read(SECRET_KEY="hunter2", SECRET_KEY_FALLBACKS=["hunter2"])
+    )
+
+
+def test_a_snapshot_shows_changes_inside_lists_and_sets():
+    config = {"SECRET_KEY_FALLBACKS": ["a"], "TOKEN_AUTH_REQUIRE": {"exp"}}
+    before = take_snapshot(config)
+    assert before == take_snapshot(config)
+
+    config["SECRET_KEY_FALLBACKS"].append("b")
+    between = take_snapshot(config)
+    config["TOKEN_AUTH_REQUIRE"].add("sub")
+
+    assert len({before, between, take_snapshot(config)}) == 3
