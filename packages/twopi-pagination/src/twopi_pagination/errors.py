@@ -1,0 +1,64 @@
+"""What can be wrong with a page: the request's part, or the program's."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from flask.json import dumps
+from marshmallow import ValidationError
+from werkzeug.exceptions import HTTPException
+
+
+class InvalidPage(ValidationError, HTTPException):  # noqa: N818  # as in werkzeug
+    """The query string asks for a page that cannot be.
+
+    It is raised before any SQL. As a `marshmallow.ValidationError` it goes to the
+    handler an application has for those; where there is none, it answers for itself:
+    422 with ``{"_errors": ["limit: ..."]}``. Neither repeats what the client sent.
+
+    Attributes:
+        messages: The complaints by parameter, ``{"limit": ["Must be ..."]}``.
+        data: Always `None`: marshmallow would keep the rejected input here.
+    """
+
+    code = 422
+
+    def __init__(self, messages: dict[str, list[str]]) -> None:
+        super().__init__(messages)
+        self.data = None
+        self._messages = messages
+        self.response = None
+        self.description = "; ".join(self._sentences())
+
+    def _sentences(self) -> list[str]:
+        return [
+            f"{name}: {text}"
+            for name, texts in self._messages.items()
+            for text in texts
+        ]
+
+    def get_body(self, *_: Any, **__: Any) -> str:
+        """Return the JSON text of the answer."""
+        return dumps({"_errors": self._sentences()})
+
+    def get_headers(self, *_: Any, **__: Any) -> list[tuple[str, str]]:
+        """Return the headers of the answer."""
+        return [("Content-Type", "application/json")]
+
+    def get_response(self, environ: Any = None, scope: Any = None) -> Any:
+        """Return the answer, unless flask-restful asks.
+
+        It would keep the headers, write a body of its own and pass over the
+        application's error handlers. If its handler fails, it hands the error to
+        Flask, which does what it does in any other view.
+        """
+        frame = inspect.currentframe()
+        caller = frame.f_back if frame else None
+        if caller and caller.f_globals.get("__name__") == "flask_restful":
+            raise self
+        return super().get_response(environ, scope)
+
+
+class UnpageableQuery(TypeError):  # noqa: N818
+    """The query is of a kind that cannot be cut into pages; the message says why."""

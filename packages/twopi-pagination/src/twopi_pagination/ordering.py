@@ -1,0 +1,85 @@
+"""The order of a statement's rows."""
+# ruff: noqa: SLF001
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, UnaryExpression
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import _label_reference, _textual_label_reference
+from sqlalchemy.sql.expression import ColumnElement
+
+from twopi_pagination.statement import entities_of, is_distinct_on, primary_key
+
+
+def ordered(statement: Any) -> Any:
+    """Return *statement* with a tie-breaker, for pages that do not overlap.
+
+    Rows that the ORDER BY leaves equal may come in another order each time.
+    """
+    return statement.order_by(*_tie_breaker(statement))
+
+
+def order_of(statement: Select[Any]) -> list[ColumnElement[Any]]:
+    """List the ORDER BY of *statement*, with the tie-breaker, to be used elsewhere.
+
+    Names and labels, which mean a column of this statement only, are replaced by it.
+    """
+    return [*_own_order(statement), *_tie_breaker(statement)]
+
+
+def _tie_breaker(statement: Any) -> list[ColumnElement[Any]]:
+    """List the primary keys that are not in the ORDER BY, for its end.
+
+    They go in the direction of the last term: so an index of that term still serves.
+    PostgreSQL's DISTINCT ON and FETCH WITH TIES leave no room for them.
+    """
+    if is_distinct_on(statement) or statement._fetch_clause is not None:
+        return []
+    keys = [key for entity in entities_of(statement) for key in primary_key(entity)]
+    if not keys:
+        return []
+    clauses = _own_order(statement)
+    present = [_term(clause)[0] for clause in clauses]
+    descending = bool(clauses) and _term(clauses[-1])[1]
+    missing = [key for key in keys if not any(_same(key, each) for each in present)]
+    return [key.desc() if descending else key for key in missing]
+
+
+def _own_order(statement: Any) -> list[ColumnElement[Any]]:
+    return [_resolve(clause, statement) for clause in statement._order_by_clauses]
+
+
+def _resolve(clause: Any, statement: Any) -> Any:
+    if isinstance(clause, _label_reference):
+        return _resolve(clause.element, statement)
+    if isinstance(clause, _textual_label_reference):
+        return _columns_by_name(statement).get(clause.element, clause)
+    if isinstance(clause, UnaryExpression) and clause.modifier is not None:
+        element = _resolve(clause.element, statement)
+        return UnaryExpression(element, modifier=clause.modifier)
+    return clause
+
+
+def _columns_by_name(statement: Any) -> dict[str, ColumnElement[Any]]:
+    """Map names to what SQLAlchemy takes them for: first labels, then any column."""
+    bare = statement.order_by(None)
+    columns = {
+        column.key: column for source in bare.get_final_froms() for column in source.c
+    }
+    labels = {each._tq_label or each.key: each for each in bare.selected_columns}
+    return columns | labels
+
+
+def _term(clause: Any) -> tuple[Any, bool]:
+    """Return what *clause* orders by, and if it does so downwards."""
+    descending = False
+    while isinstance(clause, UnaryExpression) and clause.modifier is not None:
+        descending |= clause.modifier is operators.desc_op
+        clause = clause.element
+    return clause, descending
+
+
+def _same(key: Any, term: Any) -> bool:
+    return bool(key.__clause_element__().compare(term))
