@@ -1,0 +1,75 @@
+"""The answer to a validation error, and its registration on an app."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from flask import Flask, Response
+from marshmallow import ValidationError
+
+from twopi_webargs.errors import locate
+
+Style = Literal["nested", "flat"]
+"""``{location: {name: [...]}}``, or ``{name: [...]}`` as in 1.x."""
+
+
+def init_app(app: Flask, *, style: Style = "nested") -> None:
+    """Answer validation errors of *app* with JSON, those of ``schema.load()`` too.
+
+    A handler for `ValidationError` of your own, registered before or after, wins.
+
+    Args:
+        app: The app to change.
+        style: ``"nested"`` answers ``{location: {name: [...]}}``, ``"flat"`` the
+            ``{name: [...]}`` of 1.x.
+
+    Raises:
+        ValueError: *style* is neither.
+    """
+    if style not in get_args(Style):
+        raise ValueError(f'style must be "nested" or "flat", not {style!r}')
+    app.extensions["twopi_webargs"] = style
+    if ValidationError not in app.error_handler_spec[None][None]:
+        app.register_error_handler(ValidationError, handle_validation_error)
+
+
+def handle_validation_error(exc: ValidationError) -> Response:
+    """Return the response that lists what is wrong with the arguments.
+
+    `init_app` registers it; doing so by hand is the same:
+
+    .. code-block:: python
+
+        from flask import Flask
+        from marshmallow import ValidationError
+
+        from twopi_webargs import handle_validation_error
+
+        app = Flask(__name__)
+        app.errorhandler(ValidationError)(handle_validation_error)
+
+    The body is ``{location: {name: [...]}}``, unless `init_app` chose the flat style.
+    An error that the parser did not raise, such as that of a ``schema.load()`` in a
+    view, is taken for one of the location ``json``. The status is 422 and the headers
+    are the usual ones, if the error has no ``status_code`` and ``headers``. Names in
+    the answer may be the client's (marshmallow reports unknown fields by their name),
+    values never are.
+
+    .. warning::
+
+        It cannot answer the errors of webargs' own ``FlaskParser``, which are no
+        `ValidationError` but an ``abort(422)``.
+
+    Args:
+        exc: The exception that Flask hands to the error handler.
+
+    Raises:
+        TypeError: *exc* is no `ValidationError`.
+    """
+    if not isinstance(exc, ValidationError):
+        raise TypeError(
+            "Register handle_validation_error for marshmallow.ValidationError; "
+            f"it cannot answer a {type(exc).__name__}"
+        )
+    response: Response = locate(exc, "json").get_response()
+    return response

@@ -1,0 +1,190 @@
+"""A webargs parser for plain views and flask-restful Resources alike."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from types import EllipsisType
+from typing import Any, NoReturn
+
+from flask import Request
+from marshmallow import Schema, ValidationError
+from webargs.core import missing
+from webargs.flaskparser import FlaskParser
+
+from twopi_webargs.errors import locate
+
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+class BetterFlaskParser(FlaskParser):
+    """A webargs parser whose errors are answered by Flask's error handlers.
+
+    Where webargs' `FlaskParser` aborts, it raises `RequestValidationError`: one path
+    for plain views, async views and flask-restful Resources, see `init_app`. A body
+    that is no JSON, also one that is nested too deeply or has numbers too long to
+    convert, is such an error with status 400.
+
+    A dictionary of fields that is kept and passed to `parse` again is compiled once,
+    and a location registered by `location_loader` belongs to this parser only.
+
+    Args:
+        location: Where to read arguments if a call does not say: ``json`` (the
+            default), ``query``, ``form``, ``path``, ``headers``, ``cookies``,
+            ``files`` or ``json_or_form``.
+        error_handler: Called instead of `handle_error`, with the same arguments; it
+            must raise.
+        schema_class: The base class of the schemas made from dictionaries.
+        unknown: What to do with arguments no field is there for, see marshmallow;
+            None leaves it to the schema.
+        locations: The 1.x name of *location*, of which there can be only one now.
+
+    Raises:
+        TypeError: *location* and *locations* are given.
+        ValueError: There is more than one of *locations*.
+
+    .. deprecated:: 2.0
+        *locations*, and a list as *location*.
+    """
+
+    def __init__(
+        self,
+        location: str | Sequence[str] | None = None,
+        error_handler: Callable[..., Any] | None = None,
+        schema_class: type[Schema] | None = None,
+        *,
+        unknown: str | EllipsisType | None = ...,
+        locations: str | Sequence[str] | None = None,
+    ) -> None:
+        super().__init__(
+            _one(location, locations),
+            error_handler=error_handler,
+            schema_class=schema_class,
+        )
+        if not isinstance(unknown, EllipsisType):
+            self.unknown = unknown
+        self.__location_map__ = dict(type(self).__location_map__)
+
+    def handle_error(
+        self,
+        error: ValidationError,
+        req: Request | None = None,  # noqa: ARG002
+        schema: Schema | None = None,  # noqa: ARG002
+        *,
+        error_status_code: int | None = None,  # noqa: ARG002
+        error_headers: Mapping[str, str] | None = None,  # noqa: ARG002
+    ) -> NoReturn:
+        """Raise *error*; override it to do something else before, or instead.
+
+        Args:
+            error: A `RequestValidationError`.
+            req: The request.
+            schema: The schema that was to load the arguments.
+            error_status_code: The status of *error*.
+            error_headers: The headers of *error*.
+        """
+        raise error
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        """Return the JSON body, or ``missing`` if there is none.
+
+        Half a surrogate pair, escaped, is refused: it is no Unicode text, which
+        neither a database nor an answer could encode (RFC 7493, section 2.1).
+        """
+        try:
+            data = super().load_json(req, schema)
+            if data is not missing and SURROGATE.search(req.get_data()):
+                json.dumps(data, ensure_ascii=False).encode()
+        except (ValueError, RecursionError):
+            self._handle_invalid_json_error()
+        return data
+
+    def _handle_invalid_json_error(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        raise ValidationError("Invalid JSON body.", status_code=400) from None
+
+    def _process_location_data(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._process_location_data(*args, **kwargs)
+        except RecursionError as error:  # a schema that nests itself
+            message = "Nested too deeply."
+            raise ValidationError(message, status_code=400) from error
+
+    def _get_schema(self, argmap: Any, req: Request) -> Schema:
+        if isinstance(argmap, Mapping):
+            with suppress(TypeError):  # not hashable, webargs knows what to do
+                return _schema(self.schema_class, tuple(argmap.items()))
+        return super()._get_schema(argmap, req)
+
+    def _on_validation_error(self, *args: Any, **kwargs: Any) -> NoReturn:
+        self._report(*args, **kwargs)
+        raise TypeError("The error handler of a parser must raise an exception")
+
+    async def _async_on_validation_error(self, *args: Any, **kwargs: Any) -> NoReturn:
+        outcome = self._report(*args, **kwargs)
+        if inspect.isawaitable(outcome):
+            await outcome
+        raise TypeError("The error handler of a parser must raise an exception")
+
+    def _report(
+        self,
+        error: ValidationError,
+        req: Request,
+        schema: Schema,
+        location: str,
+        *,
+        error_status_code: int | None,
+        error_headers: Mapping[str, str] | None,
+    ) -> Any:
+        """Hand a located copy to the error handler; webargs would change *error*."""
+        located = locate(
+            error, location, status_code=error_status_code, headers=error_headers
+        )
+        handle: Callable[..., Any] = self.error_callback or self.handle_error
+        return handle(
+            located,
+            req,
+            schema,
+            error_status_code=located.status_code,
+            error_headers=located.headers,
+        )
+
+
+@lru_cache(maxsize=256)
+def _schema(schema_class: type[Schema], items: tuple[tuple[str, Any], ...]) -> Schema:
+    return schema_class.from_dict(dict(items))()
+
+
+def _one(
+    location: str | Sequence[str] | None, locations: str | Sequence[str] | None
+) -> str | None:
+    """Return the location that the arguments of `BetterFlaskParser` name."""
+    if locations is None and isinstance(location, str | None):
+        return location
+    if locations is not None and location is not None:
+        raise TypeError("Give location or its 1.x name locations, not both")
+    given = locations or location or ()
+    names = [given] if isinstance(given, str) else list(given)
+    if len(names) != 1:
+        raise ValueError(
+            f"Arguments are read from one location, not {names!r}; "
+            "stack use_args(..., location=...) for several"
+        )
+    warnings.warn(
+        f"Write BetterFlaskParser({names[0]!r}): locations has become location",
+        DeprecationWarning,
+        stacklevel=3,
+    )
+    return names[0]
+
+
+parser = BetterFlaskParser()
+"""The parser behind `use_args` and `use_kwargs`."""
+use_args = parser.use_args
+"""Pass the arguments to the view as its last positional argument, see webargs."""
+use_kwargs = parser.use_kwargs
+"""Pass the arguments to the view as keyword arguments, see webargs."""

@@ -1,0 +1,43 @@
+from collections.abc import Mapping
+from typing import Any, assert_type
+
+from flask import Flask, Response
+from marshmallow import Schema, ValidationError, fields
+
+from twopi_webargs import (
+    BetterFlaskParser,
+    RequestValidationError,
+    handle_validation_error,
+    init_app,
+    parser,
+    use_args,
+    use_kwargs,
+)
+
+app = Flask(__name__)
+assert_type(init_app(app), None)
+init_app(app, style="flat")
+app.errorhandler(ValidationError)(handle_validation_error)
+
+
+@app.get("/rooms")
+@use_args({"floor": fields.Integer()}, location="query")
+def list_rooms(arguments: dict[str, Any]) -> dict[str, Any]:
+    return arguments
+
+
+@app.post("/rooms")
+@use_kwargs(Schema.from_dict({"name": fields.String()}))
+def add_room(name: str) -> str:
+    return name
+
+
+BetterFlaskParser("query", unknown=None)
+BetterFlaskParser(locations=["query"])
+assert_type(parser, BetterFlaskParser)
+error = RequestValidationError({"name": ["Taken."]}, status_code=409)
+assert_type(error.messages, dict[str, Any])
+assert_type(error.status_code, int)
+assert_type(error.location, str)
+assert_type(error.headers, Mapping[str, str] | None)
+assert_type(handle_validation_error(error), Response)
