@@ -36,12 +36,12 @@ class Clock:
         return datetime.fromtimestamp(self.now + offset, UTC)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def secret():
     return SECRET
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def token_class():
     return Badge
 

@@ -40,7 +40,7 @@ def test_a_date_without_a_time_zone():
 
 @pytest.mark.parametrize("value", [0, 1.5, "2030-01-01", timedelta(1), True])
 def test_something_that_is_no_date(value):
-    with pytest.raises(TypeError, match="expiry .* datetime"):
+    with pytest.raises(TypeError, match=r"expiry .* datetime"):
         dump(expiry=value)
 
 

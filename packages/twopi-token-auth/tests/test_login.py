@@ -64,10 +64,11 @@ def client():
 
     @app.post("/renew")
     def renew():
-        for login in logins:
-            if login.token == request.form.get("refreshToken"):
-                return jsonify(token=Pass.from_refresh_token(login).dump())
-        abort(401)
+        wanted = request.form.get("refreshToken")
+        found = [login for login in logins if login.token == wanted]
+        if not found:
+            abort(401)
+        return jsonify(token=Pass.from_refresh_token(found[0]).dump())
 
     @app.post("/logout")
     @parse_auth_header(Pass)

@@ -112,9 +112,9 @@ def test_names_are_dumped_as_text(secret, clock):
 def test_a_date_without_a_time_zone_is_named(token_class, secret):
     naive = datetime.now()  # noqa: DTZ005
 
-    with pytest.raises(ValueError, match="^expiry "):
+    with pytest.raises(ValueError, match=r"^expiry "):
         token_class("ada", expiry=naive).dump(secret)
-    with pytest.raises(ValueError, match="^not_before "):
+    with pytest.raises(ValueError, match=r"^not_before "):
         token_class("ada", not_before=naive).dump(secret)
 
 

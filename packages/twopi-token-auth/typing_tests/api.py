@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 from typing import Any, assert_type
 
-from flask import Flask, Response
+from flask import Flask, Response, jsonify
 from marshmallow import fields
 
 from twopi_token_auth import (
@@ -59,7 +59,7 @@ except ConfigurationError as error:
 @auth_required()
 @scopes_required("read", "write", any_of=True)
 def view(number: int) -> Response:
-    return app.json.response(number)
+    return jsonify(number)
 
 
 assert_type(view(5), Response)

@@ -12,11 +12,17 @@ from twopi_token_auth.errors import TokenErrorCode
 _REFUSAL = "_twopi_token_auth"
 
 
-def reset_token() -> None:
-    """Forget the token of an earlier request that had the same application context."""
-    carrier = g._get_current_object()  # noqa: SLF001 - one look-up instead of three
-    carrier.token = carrier.raw_token = None
+def carry(raw_token: str | None) -> Any:
+    """Put *raw_token* on what `g` stands for, and return that.
+
+    Flask keeps it from one request to the next where both have the same application
+    context, as in tests: whatever an earlier request left there goes.
+    """
+    carrier = g._get_current_object()  # noqa: SLF001 - one look-up instead of four
+    carrier.raw_token = raw_token
+    carrier.token = None
     setattr(carrier, _REFUSAL, None)
+    return carrier
 
 
 def note_refusal(code: TokenErrorCode) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from flask import Response, current_app, g
 
-from twopi_token_auth.context import refusal, reset_token
+from twopi_token_auth.context import carry, refusal
 from twopi_token_auth.responses import (
     insufficient_scope,
     invalid_token,
@@ -69,11 +69,10 @@ def parse_auth_header(
 
         @functools.wraps(view)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            reset_token()
             raw = find_token(auth_header=auth_header, query_string=query_string)
+            carrier = carry(raw)
             if raw is not None:
-                g.raw_token = raw
-                g.token = token_cls.load(raw, secret)
+                carrier.token = token_cls.load(raw, secret)
             return run(*args, **kwargs)
 
         return cast(ViewT, wrapper)
