@@ -1,0 +1,77 @@
+"""Tasks that run in the context of a Flask application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from celery import Celery, Task
+from celery.signals import task_postrun, task_prerun
+
+from twopi_celery.app import create_celery
+from twopi_celery.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def init_app(app: Flask, celery: Celery | None = None, **kwargs: Any) -> Celery:
+    """Run the tasks of *celery* in the context of the Flask application *app*.
+
+    In a worker each task has an application context of its own, so that ``current_app``
+    and extensions work and are torn down when it ends. A task that runs eagerly uses
+    the context of *app* that its caller is in, if any.
+
+    The application is found again as ``app.extensions["twopi_celery"]``, and is made
+    the default one: tasks declared by ``@shared_task`` belong to it in all threads.
+
+    Args:
+        app: The Flask application.
+        celery: The Celery application; by default one is created by `create_celery`
+            from the settings in ``app.config``. A later call for another *app* moves
+            the tasks over to that, as tests need it.
+        **kwargs: Further arguments of `create_celery`, if *celery* is not given.
+
+    Returns:
+        The Celery application.
+
+    Raises:
+        ConfigurationError: *app* has one already, or what `create_celery` raises.
+        ModuleNotFoundError: Flask is missing; install ``twopi-celery[flask]``.
+    """
+    if "twopi_celery" in app.extensions:
+        raise ConfigurationError(
+            "init_app was called before for this app; its Celery application is "
+            "app.extensions['twopi_celery']"
+        )
+    if celery is None:
+        celery = create_celery(app.import_name, app.config, **kwargs)
+    elif kwargs:
+        raise ConfigurationError(
+            f"{', '.join(sorted(kwargs))} cannot be applied to a Celery application "
+            "that exists; give them when it is created"
+        )
+    celery.flask_app = app  # type: ignore[attr-defined]
+    celery.set_default()
+    task_prerun.connect(_push_context, weak=False)
+    task_postrun.connect(_pop_context, weak=False)
+    app.extensions["twopi_celery"] = celery
+    return celery
+
+
+def _push_context(task: Task[Any, Any], **_: object) -> None:
+    from flask import current_app, has_app_context
+
+    app: Flask | None = getattr(task.app, "flask_app", None)
+    if app is None:
+        return
+    if task.request.is_eager and has_app_context() and current_app == app:
+        return
+    context = app.app_context()
+    context.push()
+    task.request.flask_context = context  # type: ignore[attr-defined]
+
+
+def _pop_context(task: Task[Any, Any], retval: object, **_: object) -> None:
+    context = getattr(task.request, "flask_context", None)
+    if context is not None:
+        context.pop(retval if isinstance(retval, BaseException) else None)

@@ -1,0 +1,60 @@
+"""Settings for one machine without a server for messages."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+
+def filesystem_broker(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return settings that keep messages and results in files below *folder*.
+
+    For development, tests, and small deployments on one machine: web processes and
+    workers that name the same local folder work together, and what is queued outlives
+    all of them. A worker looks for tasks 20 times a second. For several machines use
+    RabbitMQ or Redis.
+
+    .. code-block:: python
+
+        import tempfile
+
+        from twopi_celery import create_celery, filesystem_broker
+
+        folder = tempfile.mkdtemp()
+        celery = create_celery("shop", filesystem_broker(folder) | {"timezone": "UTC"})
+        assert celery.conf.broker_url == "filesystem://"
+
+    A client looks for a result twice a second, unless it is told otherwise:
+    ``result.get(interval=0.05)``. Results stay until `celery beat` or
+    ``celery.backend.cleanup()`` removes those older than ``result_expires``; set
+    ``task_ignore_result`` if nobody reads them.
+
+    Args:
+        folder: A folder on a local disk; it and what is in it are created, and may then
+            be read and written by this user alone. Whoever may write there can run
+            tasks.
+
+    Returns:
+        Settings for `create_celery`.
+
+    .. versionadded:: 2.0
+    """
+    root = Path(folder).absolute()
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    paths = {}
+    for name in ("data", "processed", "control", "results"):
+        root.joinpath(name).mkdir(mode=0o700, exist_ok=True)
+        paths[name] = str(root / name)
+    return {
+        "broker_url": "filesystem://",
+        "broker_transport": "twopi_celery.transport.Transport",
+        "broker_transport_options": {
+            "data_folder_in": paths["data"],
+            "data_folder_out": paths["data"],
+            "processed_folder": paths["processed"],
+            "control_folder": paths["control"],
+            "polling_interval": 0.05,
+        },
+        "result_backend": f"file://{paths['results']}",
+    }

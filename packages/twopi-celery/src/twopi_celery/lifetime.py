@@ -1,0 +1,90 @@
+"""What ends a session: the end of its task, and a fork."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import weakref
+from typing import Any, TypeVar
+
+from celery import Task
+from celery.signals import task_postrun
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import Session, scoped_session
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_scopes: dict[int, weakref.ref[scoped_session[Session]]] = {}
+_sessions: dict[int, weakref.ref[Session]] = {}
+_held: list[object] = []
+
+
+def watch(scope: scoped_session[Session]) -> None:
+    """Remove the sessions of *scope* after each task, and in the child of a fork.
+
+    *scope* is referred to weakly: one that is no longer used is collected.
+    """
+    _connect()
+    _remember(_scopes, scope)
+    event.listen(scope.session_factory, "after_begin", _remember_session)
+
+
+@functools.cache
+def _connect() -> None:
+    task_postrun.connect(_end_task, weak=False)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(
+            before=_before_fork,
+            after_in_parent=_after_fork_in_parent,
+            after_in_child=_after_fork_in_child,
+        )
+
+
+def _remember(known: dict[int, weakref.ref[T]], thing: T) -> None:
+    """Add *thing* to *known*, a weak set that one thread may read as another writes."""
+    key = id(thing)
+    if key not in known:
+        known[key] = weakref.ref(thing, lambda _: known.pop(key, None))
+
+
+def _recall(known: dict[int, weakref.ref[T]]) -> list[T]:
+    return [thing for ref in list(known.values()) if (thing := ref()) is not None]
+
+
+def _remember_session(session: Session, *_: object) -> None:
+    _remember(_sessions, session)
+
+
+def _end_task(task: Task[Any, Any], **_: object) -> None:
+    if task.request.is_eager:
+        return
+    for scope in _recall(_scopes):
+        try:
+            scope.remove()
+        except Exception:
+            log.exception("A session could not be closed after %s", task.name)
+            scope.registry.clear()
+
+
+def _before_fork() -> None:
+    """Keep all sessions alive in the child.
+
+    There the thread-local sessions of all other threads are collected, and each would
+    send a ROLLBACK through a socket that belongs to the parent.
+    """
+    _held.append(_recall(_sessions))
+
+
+def _after_fork_in_parent() -> None:
+    _held.pop()
+
+
+def _after_fork_in_child() -> None:
+    for scope in _recall(_scopes):
+        scope.registry.clear()
+        bind: Engine | Connection = scope.session_factory.kw["bind"]
+        _held.append(bind.engine.pool)
+        bind.engine.dispose(close=False)

@@ -1,0 +1,124 @@
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from contextlib import contextmanager
+
+import pytest
+
+POLL = 0.05
+
+
+def wait_for(condition, seconds=30):
+    """Wait for another process: return the first true value of *condition*."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "the other process did not answer"
+        time.sleep(POLL)
+    return value
+
+
+def group_exists(pid):
+    try:
+        os.killpg(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+class Worker:
+    """A Celery worker in processes of its own, and a client's view of it."""
+
+    def __init__(self, folder, pool, log):
+        self.folder = folder
+        self.log = log
+        command = [sys.executable, "-m", "celery", "-A", "tasks:celery", "worker"]
+        command += ["--pool", pool, "--concurrency", "1" if pool == "solo" else "2"]
+        command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [*command, "--loglevel", "INFO"],
+                cwd=folder,
+                env={**os.environ, "PYTHONPATH": str(folder)},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait_until_ready(self):
+        def ready():
+            assert self.process.poll() is None, self.log.read_text()
+            return " ready." in self.log.read_text()
+
+        wait_for(ready)
+
+    def run(self, celery, name, *args):
+        """Send a task and return its result."""
+        result = celery.send_task(f"tasks.{name}", args)
+        return result.get(timeout=30, interval=POLL)
+
+    def stop(self, number=signal.SIGTERM):
+        """Send a signal to the worker alone; return once all its processes are gone."""
+        self.process.send_signal(number)
+        self.process.wait(30)
+        wait_for(lambda: not group_exists(self.process.pid))
+
+    def kill(self):
+        if group_exists(self.process.pid):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def start_worker(tmp_path_factory):
+    """A context manager that runs a worker for the text of a module of tasks."""
+
+    @contextmanager
+    def start(source, pool="solo"):
+        folder = tmp_path_factory.mktemp("worker")
+        (folder / "tasks.py").write_text(textwrap.dedent(source))
+        worker = Worker(folder, pool, folder / "worker.log")
+        try:
+            worker.wait_until_ready()
+            yield worker
+        finally:
+            worker.kill()
+
+    return start
+
+
+@pytest.fixture
+def run_python(tmp_path):
+    """Run a script in a process of its own, since a fork takes along all of pytest."""
+
+    def run(source):
+        script = tmp_path / "script.py"
+        script.write_text(textwrap.dedent(source))
+        done = subprocess.run(
+            [sys.executable, str(script)],
+            cwd=tmp_path,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+def server(name):
+    @pytest.fixture(name=name.lower())
+    def url():
+        return os.environ[f"TWOPI_TEST_{name}_URL"]
+
+    return url
+
+
+postgres = server("POSTGRES")
+mariadb = server("MARIADB")
+redis = server("REDIS")
+rabbitmq = server("RABBITMQ")

@@ -1,0 +1,51 @@
+import stat
+
+import pytest
+
+from twopi_celery import create_celery, filesystem_broker
+
+
+def test_folders_belong_to_one_user(tmp_path):
+    folder = tmp_path / "a b%20" / "queue"
+
+    settings = filesystem_broker(folder)
+
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {each.name for each in folder.iterdir()} == {
+        "control",
+        "data",
+        "processed",
+        "results",
+    }
+    for each in folder.iterdir():
+        assert stat.S_IMODE(each.stat().st_mode) == 0o700
+    assert settings["result_backend"] == f"file://{folder}/results"
+
+
+def test_the_folder_may_be_relative_and_there_already(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    settings = filesystem_broker("queue")
+
+    assert filesystem_broker(tmp_path / "queue") == settings
+
+
+def test_nothing_is_written_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    celery = create_celery("shop", filesystem_broker("queue"))
+
+    with celery.connection() as connection:
+        queue = connection.SimpleQueue("orders")
+        queue.put({"number": 1})
+        assert queue.qsize() == 1
+        assert queue.get(timeout=5).payload == {"number": 1}
+        queue.close()
+
+    assert [each.name for each in tmp_path.iterdir()] == ["queue"]
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "queue").write_text("")
+
+    with pytest.raises(FileExistsError):
+        filesystem_broker(tmp_path / "queue")
