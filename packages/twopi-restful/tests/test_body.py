@@ -3,7 +3,7 @@ from contextlib import suppress
 import pytest
 from flask import Blueprint, Flask, Response, jsonify
 from flask_restful import Api, Resource
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.exceptions import BadRequest, HTTPException
 
@@ -94,6 +94,7 @@ def test_asking_again_fails_again():
                 get_and_expect_json()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_hostile_bodies_are_a_value_or_a_400(body):
     app = Flask(__name__)

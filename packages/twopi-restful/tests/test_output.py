@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from flask_restful import Api, Resource
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 from werkzeug.datastructures import Headers
@@ -102,6 +102,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(json_values, st.integers(200, 599))
 def test_the_callers_data_is_never_changed(data, code):
     before = copy.deepcopy(data)

@@ -110,9 +110,10 @@ class BetterFlaskParser(FlaskParser):
     def _process_location_data(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return super()._process_location_data(*args, **kwargs)
-        except RecursionError as error:  # a schema that nests itself
-            message = "Nested too deeply."
-            raise ValidationError(message, status_code=400) from error
+        except RecursionError as error:  # in a schema that nests itself
+            raise ValidationError("Nested too deeply.", status_code=400) from error
+        except OverflowError as error:  # in marshmallow's DateTime and TimeDelta
+            raise ValidationError("A number is too large.") from error
 
     def _get_schema(self, argmap: Any, req: Request) -> Schema:
         if isinstance(argmap, Mapping):
