@@ -1,0 +1,72 @@
+"""Compile each schema once, and remember a bounded number of them."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Any
+
+from marshmallow import Schema
+
+from twopi_schemas.plans import is_schema_class
+from twopi_schemas.schema import CompiledSchema
+
+#: Compiled schemas remembered by a process; the least recently used one goes first.
+MAX_SCHEMAS = 512
+
+_lock = threading.Lock()
+_known: OrderedDict[Any, CompiledSchema] = OrderedDict()
+
+
+def compiled(schema: type[Schema] | Schema, /, **options: Any) -> CompiledSchema:
+    """Return the compiled form of a marshmallow schema.
+
+    Args:
+        schema: a schema class, or an instance, whose own *only*, *exclude*, *many*,
+            *partial*, *unknown*, *load_only* and *dump_only* count.
+        **options: for a class: the arguments to make its instance with.
+
+    Returns:
+        an object with the schema's `load`, `dump`, `loads` and `dumps`; the same
+        one for the same class and options, or the same instance, while it is among
+        the last `MAX_SCHEMAS` used.
+
+    Raises:
+        TypeError: if *schema* is no schema, or is an instance and options are given.
+    """
+    if isinstance(schema, Schema):
+        if options:
+            raise TypeError(f"{schema!r} is made already; give options to its class")
+        key: Any = id(schema)
+    elif is_schema_class(schema):
+        key = (schema, *_frozen(options)) if options else schema
+    else:
+        raise TypeError(f"compiled() takes a marshmallow schema, not {schema!r}")
+    with _lock:
+        found = _known.get(key)
+        if found is not None:
+            _known.move_to_end(key)
+            return found
+    if isinstance(schema, Schema):
+        found = CompiledSchema(schema, watched=True)
+    else:
+        found = CompiledSchema(schema(**options), watched=False)
+    with _lock:
+        found = _known.setdefault(key, found)
+        if len(_known) > MAX_SCHEMAS:
+            _known.popitem(last=False)
+    return found
+
+
+def clear() -> None:
+    """Forget all compiled schemas."""
+    with _lock:
+        _known.clear()
+
+
+def _frozen(options: dict[str, Any]) -> list[Any]:
+    """Return *options* as a part of a key; the order of names in them counts."""
+    return [
+        (name, type(value), tuple(value) if isinstance(value, list) else value)
+        for name, value in sorted(options.items())
+    ]

@@ -1,0 +1,96 @@
+"""Say which fields of a schema are compiled, and why the others are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from marshmallow import Schema
+
+from twopi_schemas.borrowed import dump_hooks, load_hooks
+from twopi_schemas.dumping import plan_dump
+from twopi_schemas.loading import plan_load
+from twopi_schemas.plans import CALLED, HANDED_OVER, HandedOverError, Plan, Scope
+from twopi_schemas.schema import CompiledSchema
+
+
+class Explanation(NamedTuple):
+    """How one call treats one field.
+
+    *how* is ``"compiled"``; ``"called"``, if compiled code calls code of yours once
+    and in marshmallow's order; or ``"handed over"`` to marshmallow. *why* is empty
+    for what is compiled. The field ``"*"`` stands for the schema around the fields.
+    """
+
+    field: str
+    call: str
+    how: str
+    why: str
+
+
+class Explanations(tuple[Explanation, ...]):
+    """The rows of `explain`; ``str()`` of it is a table."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        rows = [Explanation._fields, *self]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [
+            "  ".join(
+                text.ljust(width) for text, width in zip(row, widths, strict=True)
+            ).rstrip()
+            for row in rows
+        ]
+        return "\n".join(lines)
+
+
+def explain(schema: type[Schema] | Schema) -> Explanations:
+    """Say of each field of *schema* whether it is compiled, and if not, why.
+
+    Args:
+        schema: a schema class or instance; fields of nested schemas are not
+            listed, a field is compiled if all in it is.
+
+    Returns:
+        one row for each field and call; printed, it is a table.
+    """
+    instance = schema if isinstance(schema, Schema) else schema()
+    return Explanations((*_load(instance), *_dump(instance)))
+
+
+def _scope(schema: Schema) -> Scope:
+    compiled = CompiledSchema(schema, watched=False)
+    return compiled.scope(None)
+
+
+def _load(schema: Schema) -> Iterator[Explanation]:
+    try:
+        plans = plan_load(_scope(schema))
+    except HandedOverError as reason:
+        yield Explanation("*", "load", HANDED_OVER, str(reason))
+        return
+    if hooks := load_hooks(schema):
+        yield _hooks("load", hooks)
+    yield from _rows("load", plans)
+
+
+def _dump(schema: Schema) -> Iterator[Explanation]:
+    try:
+        plans = plan_dump(_scope(schema))
+    except HandedOverError as reason:
+        yield Explanation("*", "dump", HANDED_OVER, str(reason))
+        return
+    if hooks := dump_hooks(schema):
+        yield _hooks("dump", hooks)
+    yield from _rows("dump", plans)
+
+
+def _hooks(call: str, hooks: list[str]) -> Explanation:
+    why = f"marshmallow runs {', '.join(hooks)} around the fields"
+    return Explanation("*", call, CALLED, why)
+
+
+def _rows(call: str, plans: dict[str, Plan]) -> Iterator[Explanation]:
+    for name, plan in plans.items():
+        yield Explanation(name, call, plan.how, plan.why)

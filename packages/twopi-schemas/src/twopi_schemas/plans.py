@@ -1,0 +1,88 @@
+"""What is decided about one field, and about the schema around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, Protocol
+
+from marshmallow import Schema
+from marshmallow.fields import Nested
+
+from twopi_schemas.borrowed import AnyField
+
+COMPILED = "compiled"
+CALLED = "called"
+HANDED_OVER = "handed over"
+
+
+class Plan(NamedTuple):
+    """How one field is treated, and why."""
+
+    how: str
+    why: str = ""
+
+
+class HandedOverError(Exception):
+    """Marshmallow itself has to do it; the message says why."""
+
+
+class UnsureError(Exception):
+    """This value is not for the fast path."""
+
+
+class Child(Protocol):
+    """The compiled schema of a `Nested` field."""
+
+    def load(self, data: Any, *, partial: Any = None, unknown: Any = None) -> Any:
+        """Load as `marshmallow.Schema.load` does."""
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """Dump as `marshmallow.Schema.dump` does."""
+
+    def runner(
+        self, unknown: Any, partial: Any, above: tuple[type[Schema], ...] = ()
+    ) -> Callable[[Any], Any]:
+        """Return the function that loads one mapping, or raise `HandedOverError`."""
+
+
+class Scope(NamedTuple):
+    """What the plan of a field depends on, beside the field."""
+
+    schema: Schema
+    partial: bool | None
+    child: Callable[[Nested], Child]
+    above: tuple[type[Schema], ...]
+
+
+def refuse_overrides(schema: Schema, names: Iterable[str]) -> None:
+    """Hand the schema over if it does one of *names* in its own way."""
+    for name in names:
+        ours = getattr(type(schema), name, None) is getattr(Schema, name, None)
+        if not ours or name in vars(schema):
+            raise HandedOverError(f"the schema overrides {name}")
+    if schema.dict_class is not dict:
+        raise HandedOverError("the schema is ordered or sets dict_class")
+
+
+_METHODS = frozenset(
+    {
+        *("serialize", "deserialize", "get_value", "make_error"),
+        *("_serialize", "_deserialize", "_validate", "_validate_missing"),
+    }
+)
+
+
+def refuse_patches(field: AnyField) -> None:
+    """Hand a field over that was given methods of its own."""
+    if not _METHODS.isdisjoint(vars(field)):
+        raise HandedOverError("the field was given methods of its own")
+
+
+def describe(field: AnyField) -> str:
+    """Name the class of *field* as its user does."""
+    return type(field).__name__
+
+
+def is_schema_class(candidate: Any) -> bool:
+    """Tell whether *candidate* is a class of marshmallow schemas."""
+    return isinstance(candidate, type) and issubclass(candidate, Schema)

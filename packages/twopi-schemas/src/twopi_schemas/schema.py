@@ -1,0 +1,311 @@
+"""The compiled schema: marshmallow's four calls, by the fast path where it is sure."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError
+from marshmallow.fields import Nested
+
+from twopi_schemas.borrowed import (
+    ErrorStore,
+    deserialize_as,
+    deserialize_with,
+    dump_hooks,
+    load_hooks,
+    serialize_as,
+    serialize_with,
+)
+from twopi_schemas.dumping import DumpProgram, compile_dump
+from twopi_schemas.loading import Collecting, LoadProgram, Pure, compile_load
+from twopi_schemas.plans import HandedOverError, Scope
+from twopi_schemas.watching import Watch
+
+_MODES = (EXCLUDE, INCLUDE, RAISE)
+
+
+class CompiledSchema:
+    """A schema's `load`, `dump`, `loads` and `dumps`; made by `compiled`.
+
+    Results and errors are those of the schema itself. One object may be used by
+    any number of threads. ``load`` and ``dump`` are each compiled when they are
+    first called, for the `unknown` and `partial` then in force.
+    """
+
+    def __init__(self, schema: Schema, *, watched: bool) -> None:
+        self._schema = schema
+        self._watched = watched
+        self._lock = threading.RLock()
+        self._loads: dict[Any, LoadProgram | None] = {}
+        self._dumps: list[DumpProgram | None] = []
+        self._children: dict[int, CompiledSchema] = {}
+        self._watch: Watch | None = None
+        self._run: Callable[[Any], Any] | None = None
+        self._load_with_hooks: Callable[..., Any] | None = None
+        self._dump_with_hooks: Callable[..., Any] | None = None
+
+    def __repr__(self) -> str:
+        return f"<compiled {self._schema!r}>"
+
+    # The four calls
+
+    def load(
+        self,
+        data: Any,
+        *,
+        many: bool | None = None,
+        partial: Any = None,
+        unknown: Any = None,
+    ) -> Any:
+        """Load as `marshmallow.Schema.load` does.
+
+        Args:
+            data: a mapping, or a list of them with *many*.
+            many: overrides the schema's own `many`.
+            partial: overrides the schema's own `partial`.
+            unknown: overrides the schema's own `unknown`.
+
+        Returns:
+            what the schema returns.
+
+        Raises:
+            marshmallow.ValidationError: marshmallow's own, for the same data.
+        """
+        if self._run is None or not (many is partial is unknown is None):
+            return self._load(data, many=many, partial=partial, unknown=unknown)
+        if self._changed():
+            return self._load(data, many=None, partial=None, unknown=None)
+        try:
+            return self._run(data)
+        except Exception:  # noqa: BLE001, S110 - marshmallow says what is wrong
+            pass
+        return self._schema.load(data)
+
+    def loads(
+        self,
+        s: str | bytes | bytearray,
+        /,
+        *,
+        many: bool | None = None,
+        partial: Any = None,
+        unknown: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Load JSON text as `marshmallow.Schema.loads` does.
+
+        Args:
+            s: the text; read by the schema's ``Meta.render_module``.
+            many: as in `load`.
+            partial: as in `load`.
+            unknown: as in `load`.
+            **kwargs: passed to the ``loads`` of that module.
+        """
+        if not self._plain("loads"):
+            options = {"many": many, "partial": partial, "unknown": unknown}
+            return self._schema.loads(s, **options, **kwargs)
+        data = self._schema.opts.render_module.loads(s, **kwargs)
+        return self.load(data, many=many, partial=partial, unknown=unknown)
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """Dump as `marshmallow.Schema.dump` does.
+
+        Args:
+            obj: an object, a mapping or a row; an iterable of them with *many*.
+            many: overrides the schema's own `many`.
+
+        Returns:
+            what the schema returns.
+        """
+        schema = self._schema
+        program = self._dump_program()
+        if program is None:
+            return schema.dump(obj, many=many)
+        if self._dump_with_hooks is not None:
+            return self._dump_with_hooks(obj, many=many)
+        several = schema.many if many is None else many
+        if several and obj is not None:
+            one = program.one
+            return [one(each) for each in obj]
+        return program.one(obj)
+
+    def dumps(
+        self, obj: Any, *args: Any, many: bool | None = None, **kwargs: Any
+    ) -> Any:
+        """Dump to JSON text as `marshmallow.Schema.dumps` does.
+
+        Args:
+            obj: as in `dump`.
+            *args: passed to the ``dumps`` of the schema's ``Meta.render_module``.
+            many: as in `dump`.
+            **kwargs: passed to that ``dumps`` too.
+        """
+        if not self._plain("dumps"):
+            return self._schema.dumps(obj, *args, many=many, **kwargs)
+        dumped = self.dump(obj, many=many)
+        return self._schema.opts.render_module.dumps(dumped, *args, **kwargs)
+
+    # What they are made of
+
+    def _load(self, data: Any, *, many: Any, partial: Any, unknown: Any) -> Any:
+        """Load in whichever way the schema and the options of the call allow."""
+        schema = self._schema
+        mode = schema.unknown if unknown is None else unknown
+        lenient = schema.partial if partial is None else partial
+        several = schema.many if many is None else many
+        program = self._load_program(mode, lenient)
+        if program is None:
+            return schema.load(data, many=many, partial=partial, unknown=unknown)
+        if self._load_with_hooks is not None:
+            return self._load_with_hooks(
+                data, many=several, partial=lenient, unknown=mode
+            )
+        if isinstance(program, Pure):
+            run = program.run
+            try:
+                if not several:
+                    return run(data)
+                if type(data) is list:
+                    return [run(each) for each in data]
+            except Exception:  # noqa: BLE001, S110 - marshmallow says what is wrong
+                pass
+        elif not several or type(data) is list:
+            return self._collect(program, data, many=bool(several), partial=lenient)
+        return schema.load(data, many=many, partial=partial, unknown=unknown)
+
+    def runner(
+        self, unknown: Any, partial: Any, above: tuple[type[Schema], ...] = ()
+    ) -> Callable[[Any], Any]:
+        """Return the function that loads one mapping; it raises where it is unsure.
+
+        Raises:
+            HandedOverError: if marshmallow, or a user's code, has to take part.
+        """
+        schema = self._schema
+        mode = schema.unknown if unknown is None else unknown
+        lenient = schema.partial if partial is None else partial
+        program = self._load_program(mode, lenient, above)
+        if program is None:
+            raise HandedOverError("marshmallow loads its schema")
+        if isinstance(program, Collecting):
+            raise HandedOverError("its schema runs code of yours")
+        if self._load_with_hooks is not None:
+            raise HandedOverError("its schema has hooks")
+        return program.run
+
+    def _plain(self, name: str) -> bool:
+        ours = getattr(type(self._schema), name) is getattr(Schema, name)
+        return ours and name not in vars(self._schema)
+
+    def _load_program(
+        self, unknown: Any, partial: Any, above: tuple[type[Schema], ...] = ()
+    ) -> LoadProgram | None:
+        self._changed()
+        if partial is not None and partial is not True and partial is not False:
+            return None
+        try:
+            return self._loads[unknown, partial]
+        except (KeyError, TypeError):
+            if unknown not in _MODES:
+                return None
+        with self._lock:
+            self._look()
+            program: LoadProgram | None = None
+            with contextlib.suppress(HandedOverError):
+                program = compile_load(self.scope(partial, above), unknown)
+            if load_hooks(self._schema):
+                self._load_with_hooks = deserialize_with(
+                    self._schema, self._deserialize
+                )
+            self._loads[unknown, partial] = program
+            if isinstance(program, Pure) and self._is_usual(unknown, partial):
+                self._run = program.run
+        return program
+
+    def _is_usual(self, unknown: Any, partial: Any) -> bool:
+        """Tell whether a bare ``load(data)`` always takes this program, as it is."""
+        schema = self._schema
+        same = unknown == schema.unknown and partial is schema.partial
+        direct = not schema.many and self._load_with_hooks is None
+        return same and direct and not self._watched
+
+    def _dump_program(self) -> DumpProgram | None:
+        self._changed()
+        for program in self._dumps:
+            return program
+        with self._lock:
+            self._look()
+            found: DumpProgram | None = None
+            with contextlib.suppress(HandedOverError):
+                found = compile_dump(self.scope(None))
+            if dump_hooks(self._schema):
+                self._dump_with_hooks = serialize_with(self._schema, self._serialize)
+            self._dumps = [found]
+        return found
+
+    def scope(self, partial: Any, above: tuple[type[Schema], ...] = ()) -> Scope:
+        """Return what the plans of the fields depend on."""
+        above = (*above, type(self._schema))
+        return Scope(self._schema, partial, self._child, above)
+
+    def _child(self, field: Nested) -> CompiledSchema:
+        schema = field.schema
+        known = self._children.get(id(field))
+        if known is None or known._schema is not schema:  # noqa: SLF001
+            watched = self._watched or isinstance(field.nested, Schema)
+            known = CompiledSchema(schema, watched=watched)
+            self._children[id(field)] = known
+        return known
+
+    def _look(self) -> None:
+        if self._watch is None:
+            self._watch = Watch(self._schema, thorough=self._watched)
+
+    def _changed(self) -> bool:
+        """Forget what was compiled of a schema that was changed since."""
+        watch = self._watch
+        if watch is None or not watch.changed():
+            return False
+        with self._lock:
+            self._loads, self._dumps, self._children = {}, [], {}
+            self._run = self._watch = None
+            self._load_with_hooks = self._dump_with_hooks = None
+        return True
+
+    # Marshmallow around the inner loops
+
+    def _collect(
+        self, program: Collecting, data: Any, *, many: bool, partial: Any
+    ) -> Any:
+        """Load with code of a user in the fields, and raise the errors found."""
+        schema, store = self._schema, ErrorStore()
+        numbered = schema.opts.index_errors
+        result = program.all(data, store, many=many, numbered=numbered)
+        if store.errors:
+            error = ValidationError(store.errors, data=data, valid_data=result)
+            schema.handle_error(error, data, many=many, partial=partial)
+            raise error
+        return result
+
+    def _deserialize(self, data: Any, **options: Any) -> Any:
+        """Stand in for marshmallow's own method of this name, between its hooks."""
+        schema, many = self._schema, options["many"]
+        program = self._load_program(options["unknown"], options["partial"])
+        if program is not None and (not many or type(data) is list):
+            if isinstance(program, Collecting):
+                store, numbered = options["error_store"], schema.opts.index_errors
+                return program.all(data, store, many=many, numbered=numbered)
+            with contextlib.suppress(Exception):  # marshmallow says what is wrong
+                return list(map(program.run, data)) if many else program.run(data)
+        return deserialize_as(schema, data, options)
+
+    def _serialize(self, obj: Any, *, many: bool = False) -> Any:
+        """Stand in for marshmallow's own method of this name, between its hooks."""
+        program = self._dump_program()
+        if program is None:
+            return serialize_as(self._schema, obj, many=many)
+        if many and obj is not None:
+            return [program.one(each) for each in obj]
+        return program.one(obj)

@@ -1,0 +1,106 @@
+"""Whatever the schema and the data: what marshmallow does is what is done.
+
+`TWOPI_SCHEMAS_EXAMPLES=10000` makes 10,000 schemas a test (20 cases each)
+instead of the 100 of an ordinary run.
+"""
+
+import copy
+import os
+import warnings
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from twopi_schemas.schema import CompiledSchema
+
+EXAMPLES = int(os.environ.get("TWOPI_SCHEMAS_EXAMPLES", "100"))
+CASES = 20
+
+many_schemas = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+    phases=[Phase.generate],
+    print_blob=False,
+)
+randoms = st.randoms(use_true_random=True)
+
+
+@pytest.fixture(autouse=True)
+def _quiet():
+    """Marshmallow 3 warns of what 4 removes; both sides do so alike."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def pair(make):
+    """Return a schema, its equal, and the compiled form of the equal."""
+    while True:
+        schema = made(make.schema)
+        options = schema and made(make.instance_options, schema)
+        reference = schema and made(schema, **options)
+        if reference is not None:
+            watched = make.chance(0.5)
+            return reference, CompiledSchema(schema(**options), watched=watched)
+
+
+def made(maker, *args, **kwargs):
+    """Return what was made, or nothing if the random choices fit ill."""
+    try:
+        return maker(*args, **kwargs)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+def call_options(make):
+    options = {}
+    if make.chance(0.15):
+        options["many"] = make.chance(0.5)
+    if make.chance(0.15):
+        options["partial"] = make.pick(True, False, ["a"], ("b.c", "b"))
+    if make.chance(0.15):
+        options["unknown"] = make.pick("raise", "exclude", "include", "other")
+    return options
+
+
+@many_schemas
+@given(randoms)
+def test_load_equals_marshmallow(generator, outcome_of, random):
+    make = generator(random)
+    reference, subject = pair(make)
+    for _ in range(CASES):
+        options = call_options(make)
+        many = options.get("many", reference.many)
+        data = made(make.data, reference, many=many)
+        same = copied(data)
+
+        theirs = outcome_of(make.log, reference.load, data, **options)
+        ours = outcome_of(make.log, subject.load, same, **options)
+
+        assert ours == theirs, (data, options, reference.fields)
+
+
+@many_schemas
+@given(randoms)
+def test_dump_equals_marshmallow(generator, outcome_of, random):
+    make = generator(random)
+    reference, subject = pair(make)
+    for _ in range(CASES):
+        options = {"many": make.chance(0.5)} if make.chance(0.2) else {}
+        many = options.get("many", reference.many)
+        obj = made(make.objects, reference, many=many)
+
+        theirs = outcome_of(make.log, reference.dump, obj, **options)
+        ours = outcome_of(make.log, subject.dump, obj, **options)
+
+        assert ours == theirs, (obj, options, reference.fields)
+
+
+def copied(data):
+    try:
+        return copy.deepcopy(data)
+    except TypeError:
+        return data
