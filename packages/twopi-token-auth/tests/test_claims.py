@@ -87,6 +87,7 @@ def test_another_audience(audience):
 def test_no_audience_where_one_is_expected():
     assert refusal({}, audiences=("api",)) == "audience"
     assert refusal({"aud": "api"}, audiences=()) == "audience"
+    assert refusal({"aud": ""}, audiences=("",)) == "audience"
 
 
 @pytest.mark.parametrize("audience", ["api", ["api"], 5, {"a": 1}])

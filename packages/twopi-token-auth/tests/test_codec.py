@@ -377,6 +377,7 @@ PEM = "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n"
         *["ssh-rsa AAAAB3Nza", "ssh-ed25519 AAAA", "ecdsa-sha2-nistp256 AAAA"],
         '{"kty": "RSA", "n": "AQAB", "e": "AQAB"}',
         '{"kty": "oct", "k": "AQAB"}',
+        '{"a":' * 50_000,
     ],
     ids=lambda secret: repr(secret)[:24],
 )

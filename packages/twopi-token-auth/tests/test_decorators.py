@@ -301,6 +301,29 @@ def test_the_token_of_an_earlier_request_is_forgotten(app, client, token):
         assert is_missing(client.get("/closed"))
 
 
+def test_the_refusal_of_an_earlier_request_is_forgotten(
+    app, client, token_class, clock
+):
+    class Nobody:
+        @staticmethod
+        def load(raw, secret):
+            return None
+
+    @app.get("/nobody")
+    @parse_auth_header(Nobody)
+    @auth_required()
+    def nobody():
+        raise AssertionError
+
+    with app.app_context():
+        expired = token_class("ada", expiry=clock.date(-1)).dump()
+        first = client.get("/closed", headers=bearer(expired))
+        second = client.get("/nobody", headers=bearer("x"))
+
+    assert "has expired" in first.headers["WWW-Authenticate"]
+    assert "is not valid" in second.headers["WWW-Authenticate"]
+
+
 def test_a_wrong_configuration_is_no_401(app, client):
     app.testing = True
     app.config["SECRET_KEY"] = None
@@ -479,6 +502,9 @@ def test_several_missing_scopes(scoped):
 
     assert answer.json == {"_errors": ["The token lacks the scopes a, c."]}
     assert 'scope="a b c"' in answer.headers["WWW-Authenticate"]
+    assert scoped(["b"], "a", "c", any_of=True).json == {
+        "_errors": ["The token has none of the scopes a, c."]
+    }
 
 
 def test_scopes_of_a_token_without_scopes(app, client):

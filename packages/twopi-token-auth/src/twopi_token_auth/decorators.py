@@ -117,7 +117,7 @@ def scopes_required(*scopes: str, any_of: bool = False) -> Callable[[ViewT], Vie
         missing = [scope for scope in scopes if scope not in granted]
         if not missing or (any_of and len(missing) < len(scopes)):
             return None
-        return insufficient_scope(missing, scopes)
+        return insufficient_scope(missing, scopes, any_of=any_of)
 
     return _guard(refuse)
 

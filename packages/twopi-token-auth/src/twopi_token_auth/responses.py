@@ -30,12 +30,15 @@ def invalid_token(code: TokenErrorCode | None) -> Response:
     )
 
 
-def insufficient_scope(missing: Collection[str], required: Collection[str]) -> Response:
+def insufficient_scope(
+    missing: Collection[str], required: Collection[str], *, any_of: bool
+) -> Response:
     """Answer 403 to a good token that lacks *missing* of the scopes *required*."""
+    verb = "has none of" if any_of and len(missing) > 1 else "lacks"
     noun = "scope" if len(missing) == 1 else "scopes"
     return _answer(
         403,
-        f"The token lacks the {noun} {', '.join(missing)}.",
+        f"The token {verb} the {noun} {', '.join(missing)}.",
         error="insufficient_scope",
         scope=" ".join(required),
     )

@@ -63,10 +63,10 @@ def _names(value: Any) -> tuple[str, ...]:
 
 
 def _some_names(value: Any) -> tuple[str, ...] | None:
-    names = (
-        None if value is None else _names([value] if isinstance(value, str) else value)
-    )
-    if names == ():
+    if value is None:
+        return None
+    names = _names([value] if isinstance(value, str) else value)
+    if not names:
         raise ValueError
     return names
 
