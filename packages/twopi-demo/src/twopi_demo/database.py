@@ -1,0 +1,44 @@
+"""The session that views, tasks and threads share the code of, not the object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery
+from flask import Flask, current_app
+from sqlalchemy import Engine, event
+from sqlalchemy.orm import Session, scoped_session
+from werkzeug.local import LocalProxy
+
+from twopi_celery import create_db_session
+
+
+def init_app(app: Flask, celery: Celery) -> None:
+    """Give *app* the database that *celery* is configured with."""
+    scoped = create_db_session(celery)
+    if engine_of(scoped).dialect.name == "sqlite":
+        event.listen(engine_of(scoped), "connect", _prepare_sqlite)
+    app.extensions["twopi_demo"] = scoped
+    app.teardown_appcontext(lambda _: scoped.remove())
+
+
+def engine_of(scoped: scoped_session[Session]) -> Engine:
+    """Return the engine that the sessions of *scoped* use."""
+    engine: Engine = scoped.session_factory.kw["bind"]
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    for pragma in (
+        "foreign_keys = ON",  # off unless asked for, on every connection
+        "journal_mode = WAL",  # readers do not wait for a writer
+        "synchronous = NORMAL",  # safe in WAL; a power cut may lose the last commit
+        "busy_timeout = 30000",  # milliseconds a writer waits for another
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+session: scoped_session[Session] = LocalProxy(  # type: ignore[assignment]
+    lambda: current_app.extensions["twopi_demo"]
+)
+"""The current application's scoped session."""

@@ -1,0 +1,40 @@
+"""The settings of Punchcard, and the folder where one machine keeps its data."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL
+
+from twopi_celery import filesystem_broker
+
+DEFAULTS = {
+    "SHORT_LIVED_TOKEN_EXPIRY": dt.timedelta(minutes=1),
+    "TOKEN_AUTH_QUERY_STRING": False,  # URLs end up in logs
+    "TOKEN_AUTH_REQUIRE": ["exp"],
+    "TOKEN_AUTH_REQUIRE_STRONG_SECRET": True,
+}
+"""What Punchcard sets of the packages' settings; a configuration can change it."""
+
+
+def folder_settings(folder: Path) -> dict[str, Any]:
+    """Return settings that keep database, messages and secret in *folder*.
+
+    They are plain JSON, so that they can be handed to the worker process.
+    """
+    database = URL.create("sqlite", database=str(folder / "punchcard.sqlite"))
+    return {
+        "SECRET_KEY": _secret(folder / "secret"),
+        "SQLALCHEMY_DATABASE_URI": database.render_as_string(),
+        **filesystem_broker(folder / "broker"),
+    }
+
+
+def _secret(file: Path) -> str:
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(32), encoding="ascii")
+    return file.read_text(encoding="ascii")

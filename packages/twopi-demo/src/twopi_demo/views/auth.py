@@ -1,0 +1,72 @@
+"""Log in, renew, log out, and who am I."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, current_app, g
+from sqlalchemy import select
+
+from twopi_demo.database import session
+from twopi_demo.models import User
+from twopi_demo.passwords import verify_password
+from twopi_demo.schemas import LoginSchema, RenewSchema, UserSchema
+from twopi_demo.sessions import (
+    LoginSession,
+    close_session,
+    open_session,
+    renew_session,
+)
+from twopi_demo.tokens import AccessToken, bearer
+from twopi_token_auth import auth_required
+from twopi_webargs import use_kwargs
+
+blueprint = Blueprint("auth", __name__)
+
+
+@blueprint.post("/login")
+@use_kwargs(LoginSchema)
+def login(username: str, password: str) -> Any:
+    """Exchange a user name and password for two tokens."""
+    user = session.scalar(select(User).where(User.username == username))
+    if not verify_password(user, password) or user is None:
+        abort(401, "Wrong user name or password.")
+    opened, refresh_token = open_session(user)
+    session.commit()
+    return {**access(opened), "refreshToken": refresh_token}
+
+
+@blueprint.post("/renew")
+@use_kwargs(RenewSchema)
+def renew(refresh_token: str) -> Any:
+    """Exchange a refresh token for a new access token."""
+    renewed = renew_session(refresh_token)
+    if renewed is None:
+        abort(401, "The session is over; log in again.")
+    session.commit()
+    return access(renewed)
+
+
+@blueprint.post("/logout")
+@bearer
+@auth_required()
+def logout() -> Any:
+    """Close the session that the access token belongs to."""
+    close_session(g.token.session_id)
+    session.commit()
+    return "", 204
+
+
+@blueprint.get("/me")
+@bearer
+@auth_required()
+def me() -> Any:
+    """Show the user that is logged in."""
+    return UserSchema().dump(session.get_one(User, g.token.user_id))
+
+
+def access(of: LoginSession) -> dict[str, Any]:
+    """Return a new access token as clients get it."""
+    token = AccessToken.from_refresh_token(of)
+    lifetime = current_app.config["SHORT_LIVED_TOKEN_EXPIRY"]
+    return {"token": token.dump(), "expiresIn": int(lifetime.total_seconds())}

@@ -1,0 +1,120 @@
+"""Time entries, as plain views."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask import Blueprint, abort, g, url_for
+from sqlalchemy import Select, select
+from sqlalchemy.exc import IntegrityError
+
+from twopi_demo.database import session
+from twopi_demo.days import day_after, midnight
+from twopi_demo.models import Entry
+from twopi_demo.schemas import EntryFilter, EntrySchema
+from twopi_demo.tokens import bearer
+from twopi_pagination import paginated
+from twopi_token_auth import scopes_required
+from twopi_webargs import RequestValidationError, use_args, use_kwargs
+
+blueprint = Blueprint("entries", __name__)
+ONE = "/entries/<int(max=9223372036854775807):entry_id>"
+
+
+@blueprint.get("/entries")
+@bearer
+@scopes_required("entries")
+@use_kwargs(EntryFilter, location="query")
+def list_entries(
+    project: int | None = None,
+    first: dt.date | None = None,
+    last: dt.date | None = None,
+) -> Any:
+    """List the entries the user may see, the latest first."""
+    query = visible().order_by(Entry.started.desc(), Entry.id.desc())
+    if project:
+        query = query.where(Entry.project_id == project)
+    if first:
+        query = query.where(Entry.started >= midnight(first))
+    if last:
+        query = query.where(Entry.started < midnight(day_after(last)))
+    return paginated(query, EntrySchema, session=session).data
+
+
+@blueprint.post("/entries")
+@bearer
+@scopes_required("entries")
+@use_args(EntrySchema)
+def create_entry(values: dict[str, Any]) -> Any:
+    """Add an entry of the user's own."""
+    entry = Entry(user_id=g.token.user_id, **values)
+    session.add(entry)
+    save()
+    return EntrySchema().dump(entry), 201, {"Location": location(entry)}
+
+
+@blueprint.get(ONE)
+@bearer
+@scopes_required("entries")
+def show_entry(entry_id: int) -> Any:
+    """Show an entry the user may see."""
+    return EntrySchema().dump(find(entry_id))
+
+
+@blueprint.put(ONE)
+@bearer
+@scopes_required("entries")
+@use_args(EntrySchema)
+def replace_entry(values: dict[str, Any], entry_id: int) -> Any:
+    """Replace an entry of the user's own."""
+    entry = find_own(entry_id)
+    for name, value in values.items():
+        setattr(entry, name, value)
+    save()
+    return EntrySchema().dump(entry)
+
+
+@blueprint.delete(ONE)
+@bearer
+@scopes_required("entries")
+def delete_entry(entry_id: int) -> Any:
+    """Delete an entry of the user's own."""
+    session.delete(find_own(entry_id))
+    session.commit()
+    return "", 204
+
+
+def visible() -> Select[Any]:
+    """Select what the user may see: their own entries, or everybody's."""
+    if "entries:all" in g.token.scopes:
+        return select(Entry)
+    return select(Entry).where(Entry.user_id == g.token.user_id)
+
+
+def find(entry_id: int) -> Entry:
+    """Return an entry; to those who may not see it, it is not there."""
+    entry: Entry | None = session.scalar(visible().where(Entry.id == entry_id))
+    return entry or abort(404, "No such entry.")
+
+
+def find_own(entry_id: int) -> Entry:
+    """Return an entry that the user may change."""
+    entry = find(entry_id)
+    if entry.user_id != g.token.user_id:
+        abort(403, "Only who worked may change an entry.")
+    return entry
+
+
+def save() -> None:
+    """Commit; the one key an entry can get wrong is that of its project."""
+    try:
+        session.commit()
+    except IntegrityError:
+        session.rollback()
+        raise RequestValidationError({"project": ["No such project."]}) from None
+
+
+def location(entry: Entry) -> str:
+    """Return where *entry* is."""
+    return url_for("entries.show_entry", entry_id=entry.id)

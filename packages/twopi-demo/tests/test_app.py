@@ -1,0 +1,127 @@
+import datetime as dt
+import os
+import threading
+
+import pytest
+from sqlalchemy import func, select, text
+
+from twopi_demo import seed
+from twopi_demo.database import engine_of, session
+from twopi_demo.models import Entry, Heartbeat, User, utcnow
+
+API = "/api/v1"
+
+
+def beat(app, age):
+    with app.app_context():
+        seen = utcnow() - dt.timedelta(seconds=age)
+        session.merge(Heartbeat(pid=os.getpid(), seen=seen))
+        session.commit()
+
+
+def test_healthy(app):
+    beat(app, 0)
+
+    answer = app.test_client().get("/healthz")
+
+    assert answer.json == {"status": "ok", "checks": {"database": "ok", "worker": "ok"}}
+
+
+@pytest.mark.parametrize("age", [None, 6])
+def test_a_worker_that_is_silent_is_not_healthy(app, age):
+    if age:
+        beat(app, age)
+
+    answer = app.test_client().get("/healthz")
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "1"
+    assert answer.json["checks"] == {"database": "ok", "worker": "failed"}
+
+
+def test_a_database_that_is_gone_is_not_healthy(app):
+    with app.app_context():
+        session.execute(text("ALTER TABLE users RENAME TO gone"))
+        session.commit()
+
+    answer = app.test_client().get("/healthz")
+
+    assert answer.json["checks"]["database"] == "failed"
+
+
+@pytest.mark.parametrize("group", ["entries", "projects"])
+def test_a_database_that_is_gone_is_503(app, ada, group):
+    with app.app_context():
+        session.execute(text(f"ALTER TABLE {group} RENAME TO gone"))
+        session.commit()
+
+    answer = ada.get(f"{API}/{group}")
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert answer.json == {"_errors": ["The database is not available."]}
+
+
+def test_release(app, tmp_path, monkeypatch, make_app):
+    (tmp_path / "version.txt").write_text("1.2.3")
+    monkeypatch.chdir(tmp_path)
+
+    assert make_app().test_client().get("/release").json == {"release": "1.2.3"}
+
+
+def test_what_is_nowhere_is_json_too(app):
+    answer = app.test_client().get("/nowhere")
+
+    assert (answer.status_code, answer.json.keys()) == (404, {"_errors"})
+
+
+def test_seeding_is_done_once_and_always_the_same(app, tmp_path):
+    with app.app_context():
+        before = session.execute(select(Entry.__table__)).all()
+        seed.prepare(engine_of(session), 7)
+
+        assert session.execute(select(Entry.__table__)).all() == before
+        assert len(before) == 300
+
+
+def test_seeding_that_is_interrupted_leaves_nothing(make_app, tmp_path, monkeypatch):
+    app = make_app()
+    monkeypatch.setattr(seed, "entries", lambda *_: 1 / 0)
+    with app.app_context():
+        for table in reversed(seed.Base.metadata.sorted_tables):
+            session.execute(table.delete())
+        session.commit()
+        with pytest.raises(ZeroDivisionError):
+            seed.prepare(engine_of(session), 10)
+
+        assert session.scalar(select(func.count(User.id))) == 0
+
+
+def test_writers_wait_for_each_other(app, log_in):
+    """Many threads add entries at once; none is lost, none fails."""
+    entry = {"project": 1, "started": "2030-01-01T00:00:00Z", "minutes": 1}
+    clients = [log_in(name) for name in seed.PEOPLE]
+    statuses = []
+
+    def work(client):
+        answers = [client.post(f"{API}/entries", json=entry) for _ in range(10)]
+        statuses.extend(answer.status_code for answer in answers)
+
+    threads = [threading.Thread(target=work, args=[client]) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert statuses == [201] * 50
+    assert clients[0].get(f"{API}/entries?from=2030-01-01").json["totalItems"] == 50
+
+
+def test_two_applications_in_one_process_stay_apart(make_app, tmp_path):
+    apps = [make_app(), make_app(SQLALCHEMY_DATABASE_URI="sqlite://")]
+
+    with apps[0].app_context():
+        assert session.scalar(select(func.count(Entry.id))) == 300
+        first = engine_of(session)
+    with apps[1].app_context():
+        assert engine_of(session) is not first

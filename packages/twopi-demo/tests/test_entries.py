@@ -1,0 +1,167 @@
+import pytest
+
+from twopi_testing import check_crud, check_privileges
+
+API = "/api/v1"
+ENTRY = {"project": 1, "started": "2025-03-03T09:30:00+01:00", "minutes": 61}
+
+
+def test_an_entry_from_its_creation_to_its_end(bob):
+    before = bob.get(f"{API}/entries").json["totalItems"]
+    other = {"project": 2, "started": "2026-01-01T00:00:00+00:00", "minutes": 1}
+
+    check_crud(
+        bob,
+        f"{API}/entries",
+        {**ENTRY, "started": "2026-01-01T00:00:00+00:00", "note": "a"},
+        {**other, "note": "b"},
+        check_keys=["project", "started", "minutes", "note"],
+        keys_from_prev=["id", "user"],
+        initial_count=before,
+    )
+
+
+def test_times_come_back_in_utc(bob):
+    created = bob.post(f"{API}/entries", json=ENTRY)
+
+    assert created.json["started"] == "2025-03-03T08:30:00+00:00"
+    assert bob.get(created.headers["Location"]).json == created.json
+
+
+@pytest.mark.parametrize(
+    ("who", "codes"),
+    [
+        ("bob", {"get": 200, "put": 200, "delete": 204, "post": 201}),
+        ("cyd", {"get": 404, "put": 404, "delete": 404, "post": 201}),
+        ("ada", {"get": 200, "put": 403, "delete": 403, "post": 201}),
+    ],
+)
+def test_who_may_do_what_with_an_entry_of_bobs(bob, log_in, who, codes):
+    mine = bob.post(f"{API}/entries", json=ENTRY).json["id"]
+
+    check_privileges(
+        log_in(who), f"{API}/entries", ENTRY, mine, {"plural-get": 200, **codes}
+    )
+
+
+def test_members_see_their_own_entries_and_managers_all(ada, bob):
+    mine = bob.get(f"{API}/entries?limit=100").json
+    everybodys = ada.get(f"{API}/entries").json
+
+    assert {entry["user"] for entry in mine["items"]} == {2}
+    assert everybodys["totalItems"] == 300
+    assert 0 < mine["totalItems"] < 300
+
+
+def test_both_days_of_a_filter_are_inside_it_in_utc(bob):
+    for started in (
+        "2030-05-01T23:59:59+00:00",
+        "2030-05-02T00:00:00+00:00",
+        "2030-05-03T23:59:59.999999+00:00",
+        "2030-05-04T01:30:00+02:00",
+        "2030-05-04T00:00:00+00:00",
+    ):
+        sent = bob.post(f"{API}/entries", json={**ENTRY, "started": started})
+        assert sent.status_code == 201
+
+    page = bob.get(f"{API}/entries?from=2030-05-02&to=2030-05-03").json
+
+    assert [entry["started"] for entry in page["items"]] == [
+        "2030-05-03T23:59:59.999999+00:00",
+        "2030-05-03T23:30:00+00:00",
+        "2030-05-02T00:00:00+00:00",
+    ]
+
+
+def test_pages_hold_every_entry_once_in_order(ada):
+    seen = []
+    while items := ada.get(f"{API}/entries?limit=37&offset={len(seen)}").json["items"]:
+        seen += items
+
+    keys = [(entry["started"], entry["id"]) for entry in seen]
+    assert len(set(keys)) == 300
+    assert keys == sorted(keys, reverse=True)
+
+
+def test_one_answer_names_every_bad_field(bob):
+    bad = {"started": "2025-03-03T09:30:00", "minutes": 0, "more": 1}
+
+    answer = bob.post(f"{API}/entries", json=bad)
+
+    assert answer.status_code == 422
+    assert answer.json["json"].keys() == {"project", "started", "minutes", "more"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("project", 2**63 - 1),
+        ("project", 2**63),
+        ("project", 1.5),
+        ("project", -1),
+        ("project", None),
+        ("minutes", 1441),
+        ("minutes", 10**400),
+        ("minutes", "1e9"),
+        ("started", "9999-12-31T23:59:59-14:00"),
+        ("started", "0001-01-01T00:00:00+14:00"),
+        ("started", "2025-03-03"),
+        ("started", 0),
+        ("note", "a\0b"),
+        ("note", "x" * 501),
+        ("note", []),
+    ],
+)
+def test_a_value_no_database_could_take_is_422(bob, field, value):
+    answer = bob.post(f"{API}/entries", json={**ENTRY, field: value})
+
+    assert answer.status_code == 422
+    assert answer.json["json"].keys() == {field}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from=9999-12-31",
+        "to=9999-12-31",
+        "from=x",
+        "project=0",
+        "project=9223372036854775808",
+        "limit=-1",
+        "offset=9223372036854775808",
+        "offset=%D9%A1",
+    ],
+)
+def test_a_bad_query_is_422(bob, query):
+    assert bob.get(f"{API}/entries?{query}").status_code == 422
+
+
+@pytest.mark.parametrize("number", [0, 2**63 - 1, 2**63, 10**100, "x", -1, "1%00"])
+def test_an_entry_that_is_not_there(bob, number):
+    answer = bob.get(f"{API}/entries/{number}")
+
+    assert answer.status_code == 404
+    assert answer.json.keys() == {"_errors"}
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"null", b"[]", b"[" * 100_000, b"\xff", rb'"\ud800"']
+)
+def test_a_body_that_is_no_object_is_refused(bob, body):
+    answer = bob.post(f"{API}/entries", data=body, content_type="application/json")
+
+    assert answer.status_code in {400, 422}
+    assert answer.is_json
+
+
+def test_a_project_that_goes_meanwhile_is_422_in_a_change_too(ada, bob):
+    project = {"name": "Short", "hourlyRate": "1"}
+    gone = ada.post(f"{API}/projects", json=project).json["id"]
+    place = bob.post(f"{API}/entries", json=ENTRY).headers["Location"]
+    assert ada.delete(f"{API}/projects/{gone}").status_code == 204
+
+    answer = bob.put(place, json={**ENTRY, "project": gone})
+
+    assert answer.status_code == 422
+    assert answer.json == {"json": {"project": ["No such project."]}}
+    assert bob.get(place).json["project"] == ENTRY["project"]
