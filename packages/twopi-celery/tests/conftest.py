@@ -11,13 +11,18 @@ import pytest
 POLL = 0.05
 
 
-def wait_for(condition, seconds=30):
+def wait(condition, seconds=30):
     """Wait for another process: return the first true value of *condition*."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < deadline, "the other process did not answer"
         time.sleep(POLL)
     return value
+
+
+@pytest.fixture
+def wait_for():
+    return wait
 
 
 def group_exists(pid):
@@ -52,7 +57,7 @@ class Worker:
             assert self.process.poll() is None, self.log.read_text()
             return " ready." in self.log.read_text()
 
-        wait_for(ready)
+        wait(ready)
 
     def run(self, celery, name, *args):
         """Send a task and return its result."""
@@ -63,7 +68,7 @@ class Worker:
         """Send a signal to the worker alone; return once all its processes are gone."""
         self.process.send_signal(number)
         self.process.wait(30)
-        wait_for(lambda: not group_exists(self.process.pid))
+        wait(lambda: not group_exists(self.process.pid))
 
     def kill(self):
         if group_exists(self.process.pid):

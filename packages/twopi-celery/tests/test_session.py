@@ -2,24 +2,34 @@ import gc
 import weakref
 
 import pytest
-from celery import Celery
+from celery import Celery, current_app
 from sqlalchemy import text
 from sqlalchemy.pool import NullPool, StaticPool
 
 from twopi_celery import ConfigurationError, create_celery, create_db_session
 
 
-def create(**settings):
-    return create_db_session(
-        create_celery("shop", {"broker_url": "memory://", **settings})
-    )
+@pytest.fixture
+def create():
+    """Make a session from settings; its engine is closed at the end."""
+    sessions = []
+
+    def create(**settings):
+        celery = create_celery("shop", {"broker_url": "memory://", **settings})
+        sessions.append(create_db_session(celery))
+        return sessions[-1]
+
+    yield create
+    for session in sessions:
+        session.remove()
+        session.get_bind().dispose()
 
 
 def pool_of(session):
     return session.get_bind().pool
 
 
-def test_the_settings_are_used(tmp_path):
+def test_the_settings_are_used(tmp_path, create):
     session = create(
         SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path}/shop.db",
         SQLALCHEMY_POOL_RECYCLE="3600",
@@ -35,13 +45,13 @@ def test_the_settings_are_used(tmp_path):
 
 
 @pytest.mark.parametrize("value", [None, 0, ""])
-def test_recycling_is_off_by_default(value):
+def test_recycling_is_off_by_default(value, create):
     session = create(SQLALCHEMY_DATABASE_URI="sqlite://", SQLALCHEMY_POOL_RECYCLE=value)
 
     assert pool_of(session)._recycle == -1
 
 
-def test_the_options_win():
+def test_the_options_win(create):
     session = create(
         SQLALCHEMY_DATABASE_URI="sqlite://",
         SQLALCHEMY_POOL_RECYCLE=60,
@@ -51,7 +61,7 @@ def test_the_options_win():
     assert (pool_of(session)._pre_ping, pool_of(session)._recycle) == (False, 30)
 
 
-def test_a_pool_of_ones_own():
+def test_a_pool_of_ones_own(create):
     pool = StaticPool(lambda: None)
 
     session = create(
@@ -63,7 +73,7 @@ def test_a_pool_of_ones_own():
     assert pool_of(session) is pool
 
 
-def test_a_class_of_pool():
+def test_a_class_of_pool(create):
     session = create(
         SQLALCHEMY_DATABASE_URI="sqlite://",
         SQLALCHEMY_ENGINE_OPTIONS={"poolclass": NullPool},
@@ -72,15 +82,16 @@ def test_a_class_of_pool():
     assert isinstance(pool_of(session), NullPool)
 
 
-def test_autoflush_is_off():
+def test_autoflush_is_off(create):
     assert create(SQLALCHEMY_DATABASE_URI="sqlite://")().autoflush is False
 
 
 def test_a_celery_that_is_not_ours():
     celery = Celery("shop", broker="memory://")
     celery.conf.SQLALCHEMY_DATABASE_URI = "sqlite://"
+    session = create_db_session(celery)
 
-    assert create_db_session(celery).execute(text("SELECT 1")).scalar() == 1
+    assert session.get_bind().url.drivername == "sqlite"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +108,7 @@ def test_a_celery_that_is_not_ours():
         ({"SQLALCHEMY_ENGINE_OPTIONS": "echo"}, "SQLALCHEMY_ENGINE_OPTIONS"),
     ],
 )
-def test_settings_that_cannot_be_used(settings, name):
+def test_settings_that_cannot_be_used(settings, name, create):
     if name != "SQLALCHEMY_DATABASE_URI":
         settings = {"SQLALCHEMY_DATABASE_URI": "sqlite://", **settings}
 
@@ -110,26 +121,24 @@ def test_settings_that_cannot_be_used(settings, name):
 
 
 def test_a_discarded_session_is_collected():
-    session = create(SQLALCHEMY_DATABASE_URI="sqlite://")
+    settings = {"broker_url": "memory://", "SQLALCHEMY_DATABASE_URI": "sqlite://"}
+    session = create_db_session(create_celery("shop", settings))
+    engine = session.get_bind()
     session.execute(text("SELECT 1"))
-    session.remove()
-    gone = [weakref.ref(each) for each in (session, session.get_bind())]
-    session.remove()
+    gone = [weakref.ref(each) for each in (session, session(), engine)]
 
-    del session
+    session.remove()
+    engine.dispose()
+    del session, engine
     gc.collect()
 
-    assert [ref() for ref in gone] == [None, None]
+    assert [ref() for ref in gone] == [None, None, None]
 
 
-def test_an_eager_task_leaves_the_session_of_its_caller_alone():
-    celery = create_celery(
-        "shop", {"broker_url": "memory://", "SQLALCHEMY_DATABASE_URI": "sqlite://"}
-    )
-    celery.conf.task_always_eager = True
-    session = create_db_session(celery)
+def test_an_eager_task_leaves_the_session_of_its_caller_alone(create):
+    session = create(SQLALCHEMY_DATABASE_URI="sqlite://", CELERY_TASK_ALWAYS_EAGER=True)
 
-    @celery.task
+    @current_app.task
     def use():
         return session.execute(text("SELECT 1")).scalar()
 
@@ -139,4 +148,3 @@ def test_an_eager_task_leaves_the_session_of_its_caller_alone():
     assert use.delay().get() == use.apply().get() == 1
     assert session() is mine
     assert mine.in_transaction()
-    session.remove()

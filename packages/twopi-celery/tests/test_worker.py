@@ -181,13 +181,17 @@ def test_the_end_of_a_context_knows_the_error(worker, celery):
     assert worker.run(celery, "last_teardowns")[-1] == "LookupError('lost')"
 
 
-def test_a_stopped_worker_leaves_no_process_and_no_task(start_worker):
-    with start_worker(TASKS, "prefork") as first:
-        queue = first.folder / "queue"
+def test_a_worker_that_ends_leaves_no_process_and_no_task_behind(start_worker):
+    with start_worker(TASKS, "prefork") as worker:
+        queue = worker.folder / "queue"
         celery = create_celery("client", filesystem_broker(queue))
-        assert first.run(celery, "add", 1, 1) == 2
-        first.stop(signal.SIGTERM)
+        assert worker.run(celery, "add", 1, 1) == 2
 
+        worker.stop(signal.SIGTERM)
         waiting = celery.send_task("tasks.add", (20, 22))
-        with start_worker(TASKS.replace('here / "queue"', repr(str(queue)))):
-            assert waiting.get(timeout=30, interval=0.05) == 42
+
+    elsewhere = TASKS.replace('here / "queue"', repr(str(queue)))
+    with start_worker(elsewhere, "prefork") as worker:
+        assert waiting.get(timeout=30, interval=0.05) == 42
+
+        worker.stop(signal.SIGKILL)
