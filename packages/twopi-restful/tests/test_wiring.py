@@ -239,6 +239,40 @@ def test_redirects_stay_redirects(wired):
     assert client.get("/away").status_code == 302
 
 
+class Moved(exceptions.HTTPException):
+    code = 303
+
+    def get_headers(self, *arguments):
+        return [*super().get_headers(*arguments), ("Location", "/room")]
+
+
+def test_exceptions_below_400_are_no_errors(build, kinds, testing):
+    def move():
+        raise Moved
+
+    app, apis = build(move, testing=testing)
+    twopi_restful.init_app(app, *apis)
+    client = app.test_client()
+
+    for path in kinds:
+        answer = client.post(path)
+        assert (answer.status_code, answer.location) == (303, "/room")
+        assert answer.mimetype == "text/html"
+
+
+@pytest.mark.parametrize("trap", ["TRAP_HTTP_EXCEPTIONS", "TRAP_BAD_REQUEST_ERRORS"])
+def test_trapped_exceptions_are_answered_too(build, kinds, testing, trap):
+    app, apis = build(lambda: flask.abort(400), testing=testing)
+    app.config[trap] = True
+    twopi_restful.init_app(app, *apis)
+    client = app.test_client()
+    answers = [client.post(path) for path in kinds]
+
+    assert {answer.status_code for answer in answers} == {400}
+    assert len({answer.data for answer in answers}) == 1
+    assert answers[0].json == {"_errors": [exceptions.BadRequest.description]}
+
+
 def test_a_response_given_to_abort_is_sent(build, kinds, testing):
     def refuse():
         flask.abort(403, response=Response("closed", 403))
