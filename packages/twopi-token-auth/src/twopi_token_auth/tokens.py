@@ -110,10 +110,10 @@ class ShortlivedTokenMixin:
 
     @classmethod
     def generate(cls, refresh_token: Any) -> Self:
-        """Call `from_refresh_token`.
+        """Call `from_refresh_token`, by the name it had before.
 
-        .. deprecated:: 1.0
-           Use `from_refresh_token`.
+        .. deprecated:: 2.0.0
+           Call `from_refresh_token`.
         """
         warnings.warn(
             "generate() is deprecated; call from_refresh_token()",
