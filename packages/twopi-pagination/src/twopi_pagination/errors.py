@@ -26,6 +26,7 @@ class InvalidPage(ValidationError, HTTPException):  # noqa: N818  # as in werkze
 
     def __init__(self, messages: dict[str, list[str]]) -> None:
         super().__init__(messages)
+        self.args = (messages,)
         self.data = None
         self._messages = messages
         self.response = None

@@ -22,8 +22,14 @@ from sqlalchemy.sql.expression import (
     SelectBase,
     TextClause,
 )
+from sqlalchemy.sql.selectable import FromGrouping
 
-from twopi_pagination.statement import is_distinct_on, is_limited, primary_key
+from twopi_pagination.statement import (
+    is_distinct_on,
+    is_limited,
+    loader_criteria,
+    primary_key,
+)
 
 
 def repeats(statement: Any, entity: Any) -> bool:
@@ -31,7 +37,7 @@ def repeats(statement: Any, entity: Any) -> bool:
 
     A yes may be wrong and costs time; a no is proved.
     """
-    if is_distinct_on(statement):
+    if is_distinct_on(statement) or _is_alone(statement, inspect(entity).selectable):
         return False
     graph = _graph(statement, entity)
     if graph.proves_single():
@@ -49,6 +55,18 @@ def may_be_missing(statement: Any, entity: Any) -> bool:
     return not graph.own.isdisjoint(graph.optional)
 
 
+def _is_alone(statement: Any, selectable: FromClause) -> bool:
+    """Tell if there plainly is no other table; finding all of them takes longer."""
+    return (
+        not statement._setup_joins
+        and not statement._from_obj
+        and not statement._memoized_select_entities
+        and not loader_criteria(statement)
+        and _is_table(selectable)
+        and _only_of(statement._where_criteria, {selectable, *_parts(selectable)})
+    )
+
+
 class _Graph:
     """The tables of a FROM clause and the equations that hold between them."""
 
@@ -61,6 +79,8 @@ class _Graph:
 
     def add(self, source: FromClause, *, optional: bool = False) -> set[FromClause]:
         """Take in *source*, and return the tables in it."""
+        if isinstance(source, FromGrouping):
+            return self.add(source.element, optional=optional)
         if source == self.selectable or not isinstance(source, Join):
             self.tables.add(source)
             if optional:

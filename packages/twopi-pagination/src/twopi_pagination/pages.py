@@ -9,6 +9,7 @@ they come in the order in which the statement alone would yield them.
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from sqlalchemy import Select, Subquery, and_, func, select
@@ -21,6 +22,7 @@ from twopi_pagination.statement import (
     Source,
     has_joined_collections,
     is_distinct,
+    is_distinct_on,
     is_grouped,
     is_limited,
     own_bounds,
@@ -58,33 +60,28 @@ def page_items(source: Source, offset: int, limit: int, *, chosen: bool) -> list
     result = source.run(page)
     if source.entity is not None:
         return list(result.scalars().unique())
-    return list(result.unique() if _numbered(source) else result)
+    if _is_numbered(source.statement):
+        return list(result.unique(operator.itemgetter(-1)))
+    return list(result.unique() if has_joined_collections(source.statement) else result)
 
 
 def _plain_page(source: Source, offset: int, limit: int) -> Any:
-    statement = source.statement
+    statement: Any = source.statement
     start, most = own_bounds(statement) or (0, None)
     size = limit if most is None else min(limit, max(0, most - offset))
     if size == 0 or start + offset > MAX_INTEGER:
         return None
-    if _numbered(source):
-        statement = _with_row_numbers(statement)
+    if source.entity is None and _is_numbered(statement):
+        number = func.row_number().over(order_by=order_of(statement))
+        statement = statement.add_columns(number.label("twopi_row"))
     return ordered(statement).limit(size).offset(start + offset)
 
 
-def _numbered(source: Source) -> bool:
+def _is_numbered(statement: Any) -> bool:
     """Tell if rows need a number, to know equal rows from repeated ones."""
-    statement = source.statement
-    return (
-        source.entity is None
-        and has_joined_collections(statement)
-        and not is_distinct(statement)
+    return has_joined_collections(statement) and (
+        not is_distinct(statement) or is_distinct_on(statement)
     )
-
-
-def _with_row_numbers(statement: Any) -> Any:
-    number = func.row_number().over(order_by=order_of(statement))
-    return statement.add_columns(number.label("twopi_row"))
 
 
 def _chosen_page(source: Source, offset: int, limit: int) -> Any:

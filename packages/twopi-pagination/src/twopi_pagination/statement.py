@@ -43,7 +43,10 @@ class Source:
     def run(self, statement: Any) -> Any:
         """Return the result of *statement*, made out of this source's own."""
         return self.session.execute(
-            statement, self.params, execution_options=self.options or {}
+            statement,
+            self.params,
+            # a page is fetched whole, and could not be made unique otherwise
+            execution_options={**(self.options or {}), "yield_per": None},
         )
 
 
