@@ -41,6 +41,8 @@ def test_a_refused_login_does_not_tell_which_users_exist(app, username, monkeypa
 
     assert answer.status_code == 401
     assert answer.json == {"_errors": ["Wrong user name or password."]}
+    assert answer.headers["WWW-Authenticate"].strip() == "Bearer"
+    assert answer.headers["Cache-Control"] == "no-store"
     assert len(checked) == 1
     assert checked[0].startswith("$argon2id$")
 

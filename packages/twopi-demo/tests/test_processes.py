@@ -125,7 +125,7 @@ class TestProcesses:
         place = bob.send("POST", f"{API}/entries", entry).headers["Location"]
         for reason, options in (
             ("address already in use", ["--port", str(running.port)]),
-            ("database is locked", ["--port", "0", "--data", "kept"]),
+            ("another punchcard does", ["--port", "0", "--data", "kept"]),
         ):
             other = subprocess.run(
                 [*COMMAND, *options],

@@ -40,8 +40,7 @@ def create_app(config: Mapping[str, Any]) -> Flask:
     app.config.update(DEFAULTS)
     app.config.update(config)
 
-    celery = twopi_celery.create_celery("punchcard", app.config)
-    twopi_celery.init_app(app, celery)
+    celery = twopi_celery.init_app(app)
     database.init_app(app, celery)
     jobs.register(celery)
 

@@ -1,4 +1,4 @@
-"""The session that views, tasks and threads share the code of, not the object."""
+"""The database: a session for each request, each task and each thread."""
 
 from __future__ import annotations
 

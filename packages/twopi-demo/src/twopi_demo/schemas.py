@@ -51,7 +51,7 @@ class RenewSchema(Schema):
 
 
 class UserSchema(Schema):
-    """A user, as users see each other."""
+    """The user that is logged in."""
 
     id = fields.Integer()
     username = fields.String()

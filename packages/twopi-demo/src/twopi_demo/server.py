@@ -97,7 +97,9 @@ def data_folder(kept: Path | None) -> Iterator[Path]:
             stack.enter_context(contextlib.closing(lock))
             lock.execute("BEGIN EXCLUSIVE")  # the system undoes it if we are killed
         except (OSError, sqlite3.Error) as error:
+            taken = getattr(error, "sqlite_errorname", None) == "SQLITE_BUSY"
+            reason = "another Punchcard does" if taken else error
             raise StartError(
-                f"cannot use the folder {folder}: {error}; choose another --data"
+                f"cannot use the folder {folder}: {reason}; choose another --data"
             ) from error
         yield folder

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import waitress  # type: ignore[import-untyped]
 from flask import Flask
+from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
 from twopi_demo import seed
@@ -44,6 +45,8 @@ def serve(
                 engine = engine_of(session)
             stack.callback(engine.dispose)
             seed.prepare(engine, options.rows)
+            with engine.begin() as connection:
+                connection.execute(delete(Heartbeat))  # of other days, other processes
         except ConfigurationError as error:
             raise StartError(f"{error}") from error
         except (OSError, SQLAlchemyError) as error:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
-from flask import Blueprint, abort, current_app, g
+from flask import Blueprint, Response, abort, current_app, g
 from sqlalchemy import select
+from werkzeug.datastructures import WWWAuthenticate
 
 from twopi_demo.database import session
 from twopi_demo.models import User
@@ -30,7 +31,7 @@ def login(username: str, password: str) -> Any:
     """Exchange a user name and password for two tokens."""
     user = session.scalar(select(User).where(User.username == username))
     if not verify_password(user, password) or user is None:
-        abort(401, "Wrong user name or password.")
+        deny("Wrong user name or password.")
     opened, refresh_token = open_session(user)
     session.commit()
     return {**access(opened), "refreshToken": refresh_token}
@@ -42,7 +43,7 @@ def renew(refresh_token: str) -> Any:
     """Exchange a refresh token for a new access token."""
     renewed = renew_session(refresh_token)
     if renewed is None:
-        abort(401, "The session is over; log in again.")
+        deny("The session is over; log in again.")
     session.commit()
     return access(renewed)
 
@@ -63,6 +64,18 @@ def logout() -> Any:
 def me() -> Any:
     """Show the user that is logged in."""
     return UserSchema().dump(session.get_one(User, g.token.user_id))
+
+
+@blueprint.after_request
+def keep_out_of_caches(response: Response) -> Response:
+    """Let nothing between here and the client store a token (RFC 6749, 5.1)."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def deny(reason: str) -> NoReturn:
+    """Answer 401, with the challenge that belongs to it (RFC 9110, 15.5.2)."""
+    abort(401, reason, www_authenticate=WWWAuthenticate("bearer"))
 
 
 def access(of: LoginSession) -> dict[str, Any]:
