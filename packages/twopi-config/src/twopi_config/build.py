@@ -133,15 +133,15 @@ def _slash(path: str) -> str:
 
 def _bracket(hostname: str) -> str:
     """Return *hostname*, in brackets if it is IPv6 (RFC 3986 section 3.2.2)."""
-    bare = hostname[1:-1] if hostname.startswith("[") else hostname
+    if (_HOSTS if "," in hostname else _NAME).fullmatch(hostname):
+        return hostname
+    bare = hostname.removeprefix("[").removesuffix("]")
     try:
         ipaddress.IPv6Address(bare)
     except ValueError:
-        if not (_HOSTS if "," in hostname else _NAME).fullmatch(hostname):
-            raise UrlError(
-                "hostname", "must be a name or an address; give the port apart"
-            ) from None
-        return hostname
+        raise UrlError(
+            "hostname", "must be a name or an address; give the port apart"
+        ) from None
     return f"[{bare}]"
 
 
