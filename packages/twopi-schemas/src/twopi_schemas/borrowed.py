@@ -45,24 +45,28 @@ AnyField: TypeAlias = "Field[Any]"
 ErrorStore: Callable[[], Any] = _ErrorStore
 
 #: What decides the result of `load`; a schema that overrides one is handed over.
-LOAD_METHODS = (
-    "load",
-    "_do_load",
-    "_deserialize",
-    "_call_and_store",
-    "_run_validator",
-    "_invoke_load_processors",
-    "_invoke_field_validators",
-    "_invoke_schema_validators",
-    "_invoke_processors",
+LOAD_METHODS = frozenset(
+    {
+        "load",
+        "_do_load",
+        "_deserialize",
+        "_call_and_store",
+        "_run_validator",
+        "_invoke_load_processors",
+        "_invoke_field_validators",
+        "_invoke_schema_validators",
+        "_invoke_processors",
+    }
 )
 #: What decides the result of `dump`; a schema that overrides one is handed over.
-DUMP_METHODS = (
-    "dump",
-    "get_attribute",
-    "_serialize",
-    "_invoke_dump_processors",
-    "_invoke_processors",
+DUMP_METHODS = frozenset(
+    {
+        "dump",
+        "get_attribute",
+        "_serialize",
+        "_invoke_dump_processors",
+        "_invoke_processors",
+    }
 )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from marshmallow import fields, utils
 
 from twopi_schemas.borrowed import AnyField, serialize_of
-from twopi_schemas.checks import is_plain, is_plain_enum
+from twopi_schemas.checks import is_plain_enum
 from twopi_schemas.registry import ANYTHING, AS_IS, Table, dumps
 
 _NONE: Table = {type(None): AS_IS}
@@ -50,9 +50,7 @@ def _decimal(field: fields.Decimal) -> Table:
 
 def _boolean(field: fields.Boolean) -> Table:
     if serialize_of(type(field)) is serialize_of(fields.Field):  # type: ignore[arg-type]
-        return ANYTHING
-    if not all(map(is_plain, (*field.truthy, *field.falsy))):
-        return _NONE
+        return {bool: AS_IS, **_NONE}
     serialize = serialize_of(field)
     return {bool: lambda value: serialize(value, field.name, None), **_NONE}
 

@@ -38,6 +38,8 @@ from twopi_schemas.plans import (
 from twopi_schemas.reading import MISS, Access, access, stored
 from twopi_schemas.registry import AS_IS, Convert, Table, declared, dumps
 
+_COMPILED = Plan(COMPILED)
+
 Serialize = Callable[[Any, Any], Any]
 Row = tuple[str, str | None, type | None, Convert, Serialize]
 
@@ -78,13 +80,14 @@ def _row(name: str, field: AnyField, scope: Scope) -> tuple[Row, Plan]:
 
 
 def _known(key: Any, name: str, field: AnyField, scope: Scope) -> tuple[Row, Plan]:
-    refuse_patches(field)
-    serialize = serialize_of(field)
     attribute: Any = field.attribute
     if type(field) is Constant:
+        refuse_patches(field)
         constant = field.constant
-        return (key, None, None, AS_IS, lambda *_: constant), Plan(COMPILED)
+        return (key, None, None, AS_IS, lambda *_: constant), _COMPILED
     if type(field) in (Method, Function):
+        refuse_patches(field)
+        serialize = serialize_of(field)
         called = (key, None, None, AS_IS, lambda _, obj: serialize(None, name, obj))
         return called, Plan(CALLED, f"{describe(field)} is called")
     if attribute is None:
@@ -104,12 +107,12 @@ def _known(key: Any, name: str, field: AnyField, scope: Scope) -> tuple[Row, Pla
         return whole(value, obj)
 
     if "." not in attribute:
-        return (key, attribute, kind, convert, other), Plan(COMPILED)
+        return (key, attribute, kind, convert, other), _COMPILED
 
     def dotted(_: Any, obj: Any) -> Any:
         return other(get_value(obj, attribute, missing), obj)
 
-    return (key, None, None, AS_IS, dotted), Plan(COMPILED)
+    return (key, None, None, AS_IS, dotted), _COMPILED
 
 
 def _asking(name: str, field: AnyField, schema: Schema) -> Serialize:
@@ -136,9 +139,10 @@ def _value(
     kind = next(iter(table))
     if kind is object and table[kind] is AS_IS:
         return None, AS_IS, lambda value, _: value
+    serialize = serialize_of(field)
     if type(field) in declared:
-        return None, AS_IS, _by_declared_table(table, serialize_of(field), name)
-    return kind, table[kind], _by_table(table, serialize_of(field), name)
+        return None, AS_IS, _by_declared_table(table, serialize, name)
+    return kind, table[kind], _by_table(table, serialize, name)
 
 
 def _by_declared_table(table: Table, serialize: Any, name: str | None) -> Serialize:
@@ -210,15 +214,16 @@ def _dict(field: Any, name: str | None, scope: Scope) -> Serialize:
 def _nested(field: Any, _: str | None, scope: Scope) -> Serialize:
     """Dump with the compiled schema, which is looked up as late as marshmallow does."""
     child: Any = None
+    schema: Any = None
 
     def nested(value: Any, __: Any) -> Any:
-        nonlocal child
+        nonlocal child, schema
         if child is None:
-            field.schema  # noqa: B018 - raises what marshmallow raises
+            schema = field.schema
             child = scope.child(field)
         if value is None:
             return None
-        return child.dump(value, many=field.schema.many or field.many)
+        return child.dump(value, many=schema.many or field.many)
 
     return nested
 

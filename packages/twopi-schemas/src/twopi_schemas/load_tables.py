@@ -13,7 +13,7 @@ from typing import Any
 from marshmallow import fields, utils
 
 from twopi_schemas.borrowed import AnyField, deserialize_of
-from twopi_schemas.checks import is_plain, is_plain_enum
+from twopi_schemas.checks import is_plain_enum
 from twopi_schemas.registry import ANYTHING, AS_IS, Convert, Table, loads
 
 _PARSERS = (
@@ -67,11 +67,19 @@ def _decimal(field: fields.Decimal) -> Table:
     return {str: finite, decimal.Decimal: finite, int: own, float: own}
 
 
-def _boolean(field: fields.Boolean) -> Table | None:
-    if not all(map(is_plain, (*field.truthy, *field.falsy))):
-        return None
-    own = _own(field)
-    return {bool: own, str: own, int: own, float: own}
+def _boolean(field: fields.Boolean) -> Table:
+    truthy, falsy = field.truthy, field.falsy
+
+    def boolean(value: Any) -> bool:
+        if not truthy:
+            return bool(value)
+        if value in truthy:
+            return True
+        if value in falsy:
+            return False
+        raise ValueError
+
+    return {bool: boolean, str: boolean, int: boolean, float: boolean}
 
 
 def _temporal(field: Any) -> Table | None:

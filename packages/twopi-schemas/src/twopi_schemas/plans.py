@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from marshmallow import Schema
@@ -54,12 +54,14 @@ class Scope(NamedTuple):
     above: tuple[type[Schema], ...]
 
 
-def refuse_overrides(schema: Schema, names: Iterable[str]) -> None:
+def refuse_overrides(schema: Schema, names: frozenset[str]) -> None:
     """Hand the schema over if it does one of *names* in its own way."""
-    for name in names:
-        ours = getattr(type(schema), name, None) is getattr(Schema, name, None)
-        if not ours or name in vars(schema):
-            raise HandedOverError(f"the schema overrides {name}")
+    for place in (schema, *type(schema).__mro__):
+        if place is Schema:
+            break
+        if not names.isdisjoint(vars(place)):
+            own = ", ".join(sorted(names.intersection(vars(place))))
+            raise HandedOverError(f"the schema overrides {own}")
     if schema.dict_class is not dict:
         raise HandedOverError("the schema is ordered or sets dict_class")
 

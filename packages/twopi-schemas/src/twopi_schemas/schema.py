@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError
 from marshmallow.fields import Nested
@@ -26,6 +26,11 @@ from twopi_schemas.watching import Watch
 
 _MODES = (EXCLUDE, INCLUDE, RAISE)
 
+#: An inner loop, and marshmallow's own call around it if the schema has hooks.
+_Load: TypeAlias = tuple[LoadProgram | None, Callable[..., Any] | None]
+_Dump: TypeAlias = tuple[DumpProgram | None, Callable[..., Any] | None]
+_NO_LOAD: _Load = (None, None)
+
 
 class CompiledSchema:
     """A schema's `load`, `dump`, `loads` and `dumps`; made by `compiled`.
@@ -39,13 +44,11 @@ class CompiledSchema:
         self._schema = schema
         self._watched = watched
         self._lock = threading.RLock()
-        self._loads: dict[Any, LoadProgram | None] = {}
-        self._dumps: list[DumpProgram | None] = []
+        self._loads: dict[Any, _Load] = {}
+        self._dump: _Dump | None = None
         self._children: dict[int, CompiledSchema] = {}
         self._watch: Watch | None = None
         self._run: Callable[[Any], Any] | None = None
-        self._load_with_hooks: Callable[..., Any] | None = None
-        self._dump_with_hooks: Callable[..., Any] | None = None
 
     def __repr__(self) -> str:
         return f"<compiled {self._schema!r}>"
@@ -74,12 +77,11 @@ class CompiledSchema:
         Raises:
             marshmallow.ValidationError: marshmallow's own, for the same data.
         """
-        if self._run is None or not (many is partial is unknown is None):
+        run = self._run
+        if run is None or not (many is partial is unknown is None) or self._changed():
             return self._load(data, many=many, partial=partial, unknown=unknown)
-        if self._changed():
-            return self._load(data, many=None, partial=None, unknown=None)
         try:
-            return self._run(data)
+            return run(data)
         except Exception:  # noqa: BLE001, S110 - marshmallow says what is wrong
             pass
         return self._schema.load(data)
@@ -120,11 +122,11 @@ class CompiledSchema:
             what the schema returns.
         """
         schema = self._schema
-        program = self._dump_program()
+        program, with_hooks = self._dump_program()
         if program is None:
             return schema.dump(obj, many=many)
-        if self._dump_with_hooks is not None:
-            return self._dump_with_hooks(obj, many=many)
+        if with_hooks is not None:
+            return with_hooks(obj, many=many)
         several = schema.many if many is None else many
         if several and obj is not None:
             one = program.one
@@ -155,13 +157,11 @@ class CompiledSchema:
         mode = schema.unknown if unknown is None else unknown
         lenient = schema.partial if partial is None else partial
         several = schema.many if many is None else many
-        program = self._load_program(mode, lenient)
+        program, with_hooks = self._load_program(mode, lenient)
         if program is None:
             return schema.load(data, many=many, partial=partial, unknown=unknown)
-        if self._load_with_hooks is not None:
-            return self._load_with_hooks(
-                data, many=several, partial=lenient, unknown=mode
-            )
+        if with_hooks is not None:
+            return with_hooks(data, many=several, partial=lenient, unknown=mode)
         if isinstance(program, Pure):
             run = program.run
             try:
@@ -186,13 +186,13 @@ class CompiledSchema:
         schema = self._schema
         mode = schema.unknown if unknown is None else unknown
         lenient = schema.partial if partial is None else partial
-        program = self._load_program(mode, lenient, above)
+        program, with_hooks = self._load_program(mode, lenient, above)
         if program is None:
             raise HandedOverError("marshmallow loads its schema")
+        if with_hooks is not None:
+            raise HandedOverError("its schema has hooks")
         if isinstance(program, Collecting):
             raise HandedOverError("its schema runs code of yours")
-        if self._load_with_hooks is not None:
-            raise HandedOverError("its schema has hooks")
         return program.run
 
     def _plain(self, name: str) -> bool:
@@ -201,49 +201,47 @@ class CompiledSchema:
 
     def _load_program(
         self, unknown: Any, partial: Any, above: tuple[type[Schema], ...] = ()
-    ) -> LoadProgram | None:
+    ) -> _Load:
         self._changed()
         if partial is not None and partial is not True and partial is not False:
-            return None
+            return _NO_LOAD
         try:
             return self._loads[unknown, partial]
         except (KeyError, TypeError):
             if unknown not in _MODES:
-                return None
+                return _NO_LOAD
         with self._lock:
             self._look()
+            schema = self._schema
             program: LoadProgram | None = None
             with contextlib.suppress(HandedOverError):
                 program = compile_load(self.scope(partial, above), unknown)
-            if load_hooks(self._schema):
-                self._load_with_hooks = deserialize_with(
-                    self._schema, self._deserialize
-                )
-            self._loads[unknown, partial] = program
-            if isinstance(program, Pure) and self._is_usual(unknown, partial):
+            with_hooks = None
+            if load_hooks(schema):
+                with_hooks = deserialize_with(schema, self._deserialize)
+            found = self._loads[unknown, partial] = (program, with_hooks)
+            usual = unknown == schema.unknown and partial is schema.partial
+            plain = with_hooks is None and not schema.many
+            if isinstance(program, Pure) and usual and plain:
                 self._run = program.run
-        return program
+        return found
 
-    def _is_usual(self, unknown: Any, partial: Any) -> bool:
-        """Tell whether a bare ``load(data)`` always takes this program, as it is."""
-        schema = self._schema
-        same = unknown == schema.unknown and partial is schema.partial
-        direct = not schema.many and self._load_with_hooks is None
-        return same and direct and not self._watched
-
-    def _dump_program(self) -> DumpProgram | None:
-        self._changed()
-        for program in self._dumps:
-            return program
+    def _dump_program(self) -> _Dump:
+        if self._watched:
+            self._changed()
+        found = self._dump
+        if found is not None:
+            return found
         with self._lock:
             self._look()
-            found: DumpProgram | None = None
+            program: DumpProgram | None = None
             with contextlib.suppress(HandedOverError):
-                found = compile_dump(self.scope(None))
+                program = compile_dump(self.scope(None))
+            with_hooks = None
             if dump_hooks(self._schema):
-                self._dump_with_hooks = serialize_with(self._schema, self._serialize)
-            self._dumps = [found]
-        return found
+                with_hooks = serialize_with(self._schema, self._serialize)
+            self._dump = program, with_hooks
+        return program, with_hooks
 
     def scope(self, partial: Any, above: tuple[type[Schema], ...] = ()) -> Scope:
         """Return what the plans of the fields depend on."""
@@ -269,9 +267,8 @@ class CompiledSchema:
         if watch is None or not watch.changed():
             return False
         with self._lock:
-            self._loads, self._dumps, self._children = {}, [], {}
-            self._run = self._watch = None
-            self._load_with_hooks = self._dump_with_hooks = None
+            self._loads, self._children = {}, {}
+            self._dump = self._run = self._watch = None
         return True
 
     # Marshmallow around the inner loops
@@ -292,7 +289,7 @@ class CompiledSchema:
     def _deserialize(self, data: Any, **options: Any) -> Any:
         """Stand in for marshmallow's own method of this name, between its hooks."""
         schema, many = self._schema, options["many"]
-        program = self._load_program(options["unknown"], options["partial"])
+        program, _ = self._load_program(options["unknown"], options["partial"])
         if program is not None and (not many or type(data) is list):
             if isinstance(program, Collecting):
                 store, numbered = options["error_store"], schema.opts.index_errors
@@ -303,7 +300,7 @@ class CompiledSchema:
 
     def _serialize(self, obj: Any, *, many: bool = False) -> Any:
         """Stand in for marshmallow's own method of this name, between its hooks."""
-        program = self._dump_program()
+        program, _ = self._dump_program()
         if program is None:
             return serialize_as(self._schema, obj, many=many)
         if many and obj is not None:

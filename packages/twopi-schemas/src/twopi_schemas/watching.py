@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from marshmallow import Schema
@@ -10,20 +10,22 @@ from marshmallow.fields import Dict, Enum, List, Tuple
 
 from twopi_schemas.borrowed import AnyField
 
+_INNER: dict[type, Callable[[Any], Iterable[AnyField | None]]] = {
+    Dict: lambda field: (field.key_field, field.value_field),
+    Enum: lambda field: (field.field,),
+    List: lambda field: (field.inner,),
+    Tuple: lambda field: field.tuple_fields,
+}
 
-def _fields(field: AnyField) -> Iterator[AnyField]:
-    yield field
-    inner: list[Any] = []
-    if isinstance(field, List):
-        inner = [field.inner]
-    elif isinstance(field, Tuple):
-        inner = list(field.tuple_fields)
-    elif isinstance(field, Dict):
-        inner = [each for each in (field.key_field, field.value_field) if each]
-    elif isinstance(field, Enum):
-        inner = [field.field]
-    for each in inner:
-        yield from _fields(each)
+
+def _with_inner(fields: Iterable[AnyField | None]) -> list[AnyField]:
+    """Return *fields* and those inside of them, as far as they are compiled."""
+    found = [field for field in fields if field is not None]
+    for field in found:
+        inner = _INNER.get(type(field))
+        if inner is not None:
+            found += [each for each in inner(field) if each is not None]
+    return found
 
 
 class Watch:
@@ -37,22 +39,30 @@ class Watch:
     def __init__(self, schema: Schema, *, thorough: bool) -> None:
         self._schema = schema
         self._thorough = thorough
-        self._mappings = (schema.load_fields, schema.dump_fields)
-        self._live: list[Any] = list(self._mappings) if thorough else []
+        self._load_fields, self._dump_fields = schema.load_fields, schema.dump_fields
+        self._many, self._partial = schema.many, schema.partial
+        self._unknown = schema.unknown
+        self._live: list[Any] = []
+        if thorough:
+            self._live += [self._load_fields, self._dump_fields]
         declared = {**schema.load_fields, **schema.dump_fields}
-        for top in declared.values():
-            for field in _fields(top):
-                self._live.append(field.validators)
-                if thorough:
-                    self._live.append(vars(field))
+        fields = _with_inner(declared.values())
+        self._live += [field.validators for field in fields]
+        if thorough:
+            self._live += map(vars, fields)
         self._then = [each.copy() for each in self._live]
 
     def changed(self) -> bool:
         """Tell whether anything was changed since."""
         if self._live != self._then:
             return True
-        schema, mappings = self._schema, self._mappings
-        return self._thorough and (
-            schema.load_fields is not mappings[0]
-            or schema.dump_fields is not mappings[1]
+        if not self._thorough:
+            return False
+        schema = self._schema
+        return (
+            schema.load_fields is not self._load_fields
+            or schema.dump_fields is not self._dump_fields
+            or schema.many is not self._many
+            or schema.partial is not self._partial
+            or schema.unknown is not self._unknown
         )
