@@ -15,10 +15,10 @@ from twopi_restful.output import output_json
 def init_app(app: Flask, *apis: Any) -> None:
     """Make every error of *app* answer ``{"_errors": [...]}`` with its right status.
 
-    Plain views, blueprints, views that are async and the Resources of *apis* answer
-    alike, in production as in tests. Headers of the error (``Allow``,
-    ``Retry-After``, ``WWW-Authenticate``) are kept, and so are the keyword arguments
-    of ``flask_restful.abort``. An unhandled exception is logged and answers 500
+    Plain views, async views, blueprints and the Resources of *apis* answer alike, in
+    production as in tests. Headers of the error (``Allow``, ``Retry-After``,
+    ``WWW-Authenticate``) are kept, and so are the keyword arguments of
+    ``flask_restful.abort``. An unhandled exception is logged and answers 500
     without its text, unless ``app.debug`` is on; with ``TESTING`` it propagates, as
     always in Flask.
 
@@ -29,6 +29,12 @@ def init_app(app: Flask, *apis: Any) -> None:
 
     Each Api gets `output_json` as its JSON representation. Calling this again, for
     another Api, is fine.
+
+    .. warning::
+
+        An Api that is not given here, or whose own ``handle_error`` calls that of
+        `flask_restful.Api`, still answers a marshmallow ``ValidationError`` of its
+        Resources with the data of the request.
 
     Args:
         app: The app to change.

@@ -52,8 +52,8 @@ def handle_validation_error(exc: ValidationError) -> Response:
     An error that the parser did not raise, such as that of a ``schema.load()`` in a
     view, is taken for one of the location ``json``. The status is 422 and the headers
     are the usual ones, if the error has no ``status_code`` and ``headers``. Names in
-    the answer may be the client's (marshmallow reports unknown fields by their name),
-    values never are.
+    the answer may be the client's (marshmallow reports unknown fields by their name);
+    values are not, unless a message of yours quotes its ``{input}``.
 
     .. warning::
 
