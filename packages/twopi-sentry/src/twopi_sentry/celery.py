@@ -1,0 +1,86 @@
+"""The errors of a Celery application."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import sentry_sdk
+
+from twopi_sentry.client import UNKNOWN, create_client
+from twopi_sentry.secrets import remember, task_secrets
+
+if TYPE_CHECKING:
+    from celery import Celery, Task
+
+EXTENSION = "twopi_sentry"
+
+
+def celery_inject_sentry(celery: Celery, **options: Any) -> sentry_sdk.Client | None:
+    """Report the failures of the tasks of *celery*, if its configuration has a DSN.
+
+    Reads ``SENTRY_DSN`` and ``SENTRY_SITE`` from ``celery.conf``; a variable
+    ``SENTRY_DSN`` of the environment does not count. The release is
+    ``celery.version`` if there is one, else ``"__UNKNOWN__"``. Call it where the
+    application is created, so that a worker does it before it starts. A second call
+    returns the same client.
+
+    A worker of *celery* reports everything to this client. In any other process it
+    is bound to the tasks run there, eagerly for example.
+
+    Args:
+        celery: The Celery application.
+        options: Options for `sentry_sdk.init`, except ``dsn``.
+
+    Returns:
+        The client, or ``None``.
+
+    Raises:
+        ConfigurationError: A setting cannot be used.
+        ModuleNotFoundError: Celery is missing; install ``twopi-sentry[celery]``.
+    """
+    from celery import signals
+    from sentry_sdk.integrations.celery import CeleryIntegration
+
+    if EXTENSION in vars(celery):
+        return vars(celery)[EXTENSION]  # type: ignore[no-any-return]
+    given = [*options.pop("integrations", ())]
+    if not any(isinstance(each, CeleryIntegration) for each in given):
+        given.append(CeleryIntegration())
+    version = getattr(celery, "version", None) or UNKNOWN
+    client = create_client(celery.conf, version, integrations=given, **options)
+    if client is None:
+        return None
+
+    binding = _Binding(celery, client)
+    signals.worker_init.connect(binding.bind_worker, weak=False)
+    signals.task_prerun.connect(binding.bind_task, weak=False)
+    signals.task_postrun.connect(binding.release_task, weak=False)
+    vars(celery)[EXTENSION] = client
+    return client
+
+
+class _Binding:
+    """The handlers that bind a client to the worker and the tasks of one app."""
+
+    def __init__(self, celery: Celery, client: sentry_sdk.Client) -> None:
+        self.celery = celery
+        self.client = client
+        self.scopes: dict[str, ExitStack] = {}
+
+    def bind_worker(self, sender: Any, **_: Any) -> None:
+        if getattr(sender, "app", None) is self.celery:
+            sentry_sdk.get_global_scope().set_client(self.client)
+
+    def bind_task(self, task_id: str, task: Task[Any, Any], **_: Any) -> None:
+        if task.app is not self.celery:
+            return
+        if sentry_sdk.get_client() is not self.client:
+            scope = self.scopes[task_id] = ExitStack()
+            isolation = scope.enter_context(sentry_sdk.isolation_scope())
+            isolation.set_client(self.client)
+        remember(task_secrets(task), alone=not task.request.is_eager)
+
+    def release_task(self, task_id: str, **_: Any) -> None:
+        if scope := self.scopes.pop(task_id, None):
+            scope.close()

@@ -1,0 +1,148 @@
+"""A Sentry client that knows its release and site, and sends no secret."""
+
+from __future__ import annotations
+
+import atexit
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sentry_sdk
+from sentry_sdk.consts import DEFAULT_OPTIONS
+
+from twopi_sentry.ignore import is_common_http
+from twopi_sentry.patterns import FILTERED
+from twopi_sentry.scrub import Scrubber
+from twopi_sentry.secrets import collect, named_secrets
+from twopi_sentry.settings import Settings
+
+UNKNOWN = "__UNKNOWN__"
+"""The release of an application that does not say its version."""
+
+Hook = Callable[[Any, dict[str, Any]], Any]
+
+
+def create_client(
+    conf: Mapping[str, Any],
+    app_version: str = UNKNOWN,
+    ignore_common_http: bool = True,
+    **options: Any,
+) -> sentry_sdk.Client | None:
+    """Create a Sentry client from the settings in *conf*, for one application.
+
+    The client is not made the process's own: `inject_sentry` and
+    `celery_inject_sentry` bind it to the requests and tasks of one application. To
+    report from elsewhere, ``sentry_sdk.get_global_scope().set_client(client)``.
+
+    No token, password or cookie leaves the process. The literal secrets of the
+    current request, of the current Celery task and of the frames of the error are
+    replaced wherever they appear in an event, transaction, check-in, log, metric,
+    span or attachment, then whatever has the name or the shape of a secret. If that
+    fails, the event is dropped. Your own ``before_send`` hooks run before it.
+
+    Args:
+        conf: A mapping such as ``app.config`` or ``celery.conf`` with ``SENTRY_DSN``
+            and, if wanted, ``SENTRY_SITE``, the value of the tag ``site``.
+        app_version: The release to report.
+        ignore_common_http: Whether to leave out HTTP errors below 500 and validation
+            errors of marshmallow and webargs.
+        options: Options for `sentry_sdk.init`, except ``dsn``.
+
+    Returns:
+        The client, or ``None`` if *conf* has no ``SENTRY_DSN``.
+
+    Raises:
+        ConfigurationError: A setting cannot be used.
+    """
+    settings = Settings.read(conf)
+    if settings.dsn is None:
+        return None
+    options.setdefault("release", str(app_version))
+    _add_hooks(options, _Hooks(conf, settings.site, ignore_common_http))
+    client = sentry_sdk.Client(dsn=settings.dsn, **options)
+    atexit.register(_close, weakref.ref(client))
+    return client
+
+
+def _close(reference: weakref.ref[sentry_sdk.Client]) -> None:
+    """Send what is left; the SDK does so for the process's own client only."""
+    client = reference()
+    if client is not None:
+        client.close()
+
+
+class _Hooks:
+    """The last functions that see what is sent."""
+
+    def __init__(
+        self, conf: Mapping[str, Any], site: str | None, ignore_common_http: bool
+    ) -> None:
+        self.site = site
+        self.ignore_common_http = ignore_common_http
+        self.secrets = frozenset(
+            secret
+            for name in conf
+            if str(name).upper().endswith(("SECRET_KEY", "_SECRET", "PASSWORD"))
+            for secret in named_secrets(conf[name], secret=True)
+        )
+
+    def scrubber(self, hint: Mapping[str, Any]) -> Scrubber:
+        return Scrubber(self.secrets | collect(hint))
+
+    def event(self, then: Hook | None) -> Hook:
+        """Return the hook of events, transactions and check-ins."""
+
+        def before_send(event: Any, hint: dict[str, Any]) -> Any:
+            if self.ignore_common_http and is_common_http(hint):
+                return None
+            scrubber = self.scrubber(hint)
+            event = then(event, hint) if then else event
+            if event is None:
+                return None
+            if self.site:
+                event["tags"] = {"site": self.site, **(event.get("tags") or {})}
+            attachments = hint.get("attachments") or ()
+            hint["attachments"] = [scrubber.attachment(each) for each in attachments]
+            return scrubber.event(event)
+
+        return before_send
+
+    def telemetry(self, then: Hook | None) -> Hook:
+        """Return the hook of logs and metrics."""
+
+        def before_send(item: Any, hint: dict[str, Any]) -> Any:
+            scrubber = self.scrubber(hint)
+            item = then(item, hint) if then else item
+            return None if item is None else scrubber.event(item)
+
+        return before_send
+
+    def span(self, then: Hook | None) -> Hook:
+        """Return the hook of streamed spans, which the SDK sends if it raises."""
+        scrub = self.telemetry(then)
+
+        def before_send(span: Any, hint: dict[str, Any]) -> Any:
+            try:
+                scrubbed = scrub(span, hint)
+            except Exception:  # noqa: BLE001
+                scrubbed = None
+            return scrubbed or {"name": FILTERED, "attributes": {}}
+
+        return before_send
+
+
+def _add_hooks(options: dict[str, Any], hooks: _Hooks) -> None:
+    """Put the hooks where this version of the SDK looks for them."""
+    experiments = options["_experiments"] = dict(options.get("_experiments") or {})
+    made = {
+        "before_send": hooks.event,
+        "before_send_transaction": hooks.event,
+        "before_send_log": hooks.telemetry,
+        "before_send_metric": hooks.telemetry,
+    }
+    lifecycle = options.get("trace_lifecycle") or experiments.get("trace_lifecycle")
+    if lifecycle == "stream":
+        made["before_send_span"] = hooks.span
+    for name, make in made.items():
+        place = options if name in DEFAULT_OPTIONS else experiments
+        place[name] = make(options.pop(name, None) or experiments.pop(name, None))
