@@ -94,10 +94,16 @@ def requirements(package: str, *, bare: bool = False) -> list[Requirement]:
 
 
 def closure(package: str, *, bare: bool = False) -> list[str]:
-    """Return *package* and the siblings it pulls in, nearest first."""
+    """Return *package* and the siblings it pulls in, nearest first.
+
+    Unless *bare*, those that its extras and its own tests need are among them.
+    """
     found = [package]
     for name in found:
-        for need in requirements(name, bare=bare and name == package):
+        needs = requirements(name, bare=bare and name == package)
+        if name == package and not bare:
+            needs += map(Requirement, group(package))
+        for need in needs:
             if need.name in PROJECTS and need.name not in found:
                 found.append(need.name)
     return found

@@ -37,14 +37,15 @@ def requirements(name: str, *, extras: bool) -> Iterator[str]:
                 break
 
 
-def siblings(name: str, seen: set[str]) -> set[str]:
-    """Return *name* and the siblings it declares, and those they declare."""
-    if name not in seen:
-        seen.add(name)
-        for need in requirements(name, extras=True):
-            if need.startswith("twopi-"):
-                siblings(need, seen)
-    return seen
+def hard_siblings(name: str) -> set[str]:
+    """Return *name* and the siblings it needs without extras, and what these need."""
+    found = [name]
+    for each in found:
+        for need in importlib.metadata.requires(each) or ():
+            sibling = re.match(r"twopi-[a-z-]+(?!.*\bextra ==)", need)
+            if sibling and sibling[0] not in found:
+                found.append(sibling[0])
+    return set(found)
 
 
 def modules(package: str) -> list[str]:
@@ -56,7 +57,14 @@ def modules(package: str) -> list[str]:
 
 
 def check_bare(name: str, optional: set[str]) -> Iterator[str]:
-    """Every module imports, or asks for something that an extra brings."""
+    """No other sibling is there; each module imports, or asks for an extra's."""
+    installed = {
+        normalized(found.metadata["Name"])
+        for found in importlib.metadata.distributions()
+    }
+    for sibling in sorted(installed - hard_siblings(name)):
+        if sibling.startswith("twopi-"):
+            yield f"{sibling} is installed beside {name}, which does not declare it"
     package = name.replace("-", "_")
     public = [f"{package}:{each}" for each in importlib.import_module(package).__all__]
     for place in [*modules(package), *public]:
@@ -71,19 +79,10 @@ def check_bare(name: str, optional: set[str]) -> Iterator[str]:
 
 
 def check_full(name: str) -> Iterator[str]:
-    """Nothing undeclared is installed as a sibling or imported anywhere.
+    """Nothing undeclared is imported anywhere, lazily or not.
 
     A dependency's requirements count as declared: werkzeug is Flask's interface.
     """
-    installed = {
-        normalized(found.metadata["Name"])
-        for found in importlib.metadata.distributions()
-    }
-    allowed = siblings(name, set())
-    for sibling in sorted(installed - allowed):
-        if sibling.startswith("twopi-"):
-            yield f"{sibling} is installed beside {name}, which does not declare it"
-
     package = name.replace("-", "_")
     declared = set(requirements(name, extras=True))
     for need in sorted(declared):
