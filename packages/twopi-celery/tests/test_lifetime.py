@@ -1,6 +1,10 @@
 """Forks, in processes of their own; the workers' tests fork inside of tasks."""
 
 import pytest
+from celery.app.trace import build_tracer
+from sqlalchemy import event, text
+
+from twopi_celery import create_celery, create_db_session
 
 SCRIPT = """
     import gc, multiprocessing, os, threading, traceback, warnings
@@ -154,3 +158,25 @@ def test_sessions_discarded_before_a_fork_do_no_harm(run_python):
     """
 
     assert run_python(source) == "0 0 []\n"
+
+
+def test_a_session_that_cannot_be_closed_is_dropped_and_the_others_end(caplog):
+    settings = {"broker_url": "memory://", "SQLALCHEMY_DATABASE_URI": "sqlite://"}
+    celery = create_celery("shop", settings, set_as_current=False)
+    first, second = create_db_session(celery), create_db_session(celery)
+
+    @celery.task(shared=False, ignore_result=True)
+    def use():
+        first.execute(text("SELECT 1"))
+        second.execute(text("SELECT 1"))
+        event.listen(first(), "after_transaction_end", fail)
+
+    def fail(session, transaction):
+        raise RuntimeError("no end")
+
+    build_tracer(use.name, use, app=celery)("1", (), {}, {})
+
+    assert (first.registry.has(), second.registry.has()) == (False, False)
+    assert f"A session could not be closed after {use.name}" in caplog.text
+    for session in (first, second):
+        session.get_bind().dispose()

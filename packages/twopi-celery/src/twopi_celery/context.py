@@ -21,6 +21,23 @@ def init_app(app: Flask, celery: Celery | None = None, **kwargs: Any) -> Celery:
     and extensions work and are torn down when it ends. A task that runs eagerly uses
     the context of *app* that its caller is in, if any.
 
+    .. code-block:: python
+
+        from flask import Flask, current_app
+        from twopi_celery import init_app
+
+        app = Flask("shop")
+        app.config["CELERY_BROKER_URL"] = "redis://localhost:6379/0"
+        celery = init_app(app)
+
+
+        @celery.task
+        def greet():
+            return f"Hello from {current_app.name}"
+
+
+        assert greet.apply().get() == "Hello from shop"
+
     The application is found again as ``app.extensions["twopi_celery"]``, and is made
     the default one: tasks declared by ``@shared_task`` belong to it in all threads.
 
@@ -59,11 +76,11 @@ def init_app(app: Flask, celery: Celery | None = None, **kwargs: Any) -> Celery:
 
 
 def _push_context(task: Task[Any, Any], **_: object) -> None:
-    from flask import current_app, has_app_context
-
     app: Flask | None = getattr(task.app, "flask_app", None)
     if app is None:
         return
+    from flask import current_app, has_app_context
+
     if task.request.is_eager and has_app_context() and current_app == app:
         return
     context = app.app_context()

@@ -10,10 +10,13 @@ from typing import Any
 def filesystem_broker(folder: str | os.PathLike[str]) -> dict[str, Any]:
     """Return settings that keep messages and results in files below *folder*.
 
+    They use kombu's ``filesystem://``, made safe for several processes.
+
     For development, tests, and small deployments on one machine: web processes and
     workers that name the same local folder work together, and what is queued outlives
-    all of them. A worker looks for tasks 20 times a second. For several machines use
-    RabbitMQ or Redis.
+    all of them. A worker looks for tasks 20 times a second. When it is stopped it
+    finishes or puts back what it has fetched; when it is killed, that is lost. Use
+    RabbitMQ or Redis where this matters, or where there are several machines.
 
     .. code-block:: python
 

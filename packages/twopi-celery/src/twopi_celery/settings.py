@@ -45,14 +45,13 @@ def read_settings(source: object) -> dict[str, Any]:
 
 def _is_setting(source: object, name: str) -> bool:
     """Tell settings from what else an object has: imports, functions, properties."""
+    if name.startswith("_"):
+        return False
     if name.isupper() or name in spellings():
-        return not name.startswith("_")
-    value = inspect.getattr_static(source, name)
+        return True
+    value = inspect.getattr_static(source, name, None)
     return not (
-        name.startswith("_")
-        or inspect.ismodule(value)
-        or inspect.isclass(value)
-        or hasattr(value, "__get__")
+        callable(value) or inspect.ismodule(value) or inspect.isdatadescriptor(value)
     )
 
 
@@ -88,22 +87,11 @@ def read_engine(conf: Mapping[str, Any]) -> tuple[URL, dict[str, Any]]:
     Raises:
         ConfigurationError: One of the three settings is missing or unusable.
     """
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import ArgumentError
-
     uri = conf.get(URI)
     if not uri:
         raise ConfigurationError(
             f"There is no {URI}; set it, for example to 'sqlite:///app.db'", URI
         )
-    try:
-        url = make_url(uri)
-    except (ArgumentError, ValueError):  # they quote it, with its password
-        raise ConfigurationError(
-            f"{URI} is no database URL; it looks like "
-            "'postgresql+psycopg://user:password@host/database'",
-            URI,
-        ) from None
     options = conf.get(ENGINE_OPTIONS) or {}
     if not isinstance(options, Mapping):
         raise ConfigurationError(
@@ -114,7 +102,23 @@ def read_engine(conf: Mapping[str, Any]) -> tuple[URL, dict[str, Any]]:
     defaults: dict[str, Any] = {"pool_pre_ping": True}
     if conf.get(POOL_RECYCLE):
         defaults["pool_recycle"] = _seconds(conf[POOL_RECYCLE])
-    return url, {**({} if "pool" in options else defaults), **options}
+    return _url(uri), {**({} if "pool" in options else defaults), **options}
+
+
+def _url(value: object) -> URL:
+    from sqlalchemy import URL, make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        if isinstance(value, str | URL):
+            return make_url(value)
+    except (ArgumentError, ValueError):
+        pass  # they quote it, with its password
+    raise ConfigurationError(
+        f"{URI} is no database URL; it looks like "
+        "'postgresql+psycopg://user:password@host/database'",
+        URI,
+    )
 
 
 def _seconds(value: object) -> int:
