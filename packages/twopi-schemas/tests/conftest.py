@@ -620,3 +620,9 @@ def generator():
 def outcome_of():
     """Return all that can be seen of a call."""
     return outcome
+
+
+@pytest.fixture(scope="session")
+def whole():
+    """Name the option that gives a hook the collection instead of each item."""
+    return WHOLE
