@@ -1,9 +1,11 @@
 import datetime as dt
 import os
 import threading
+import warnings
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
+from sqlalchemy.exc import SAWarning
 
 from twopi_demo import seed
 from twopi_demo.database import engine_of, session
@@ -115,6 +117,33 @@ def test_writers_wait_for_each_other(app, log_in):
 
     assert statuses == [201] * 50
     assert clients[0].get(f"{API}/entries?from=2030-01-01").json["totalItems"] == 50
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize("group", ["entries", "projects"])
+def test_what_is_deleted_while_it_is_changed_is_no_500(app, ada, method, group):
+    data = {
+        "entries": {"project": 1, "started": "2030-01-01T00:00:00Z", "minutes": 1},
+        "projects": {"name": "Short", "hourlyRate": "1"},
+    }[group]
+    place = ada.post(f"{API}/{group}", json=data).headers["Location"]
+    changed = data | {"minutes": 2} if group == "entries" else data | {"name": "x"}
+    with app.app_context():
+        table = seed.Base.metadata.tables[group]
+        engine = engine_of(session)
+
+        def delete_it(*_):
+            with engine.begin() as other:
+                other.execute(table.delete().where(table.c.id == table_id))
+
+        table_id = int(place.rpartition("/")[2])
+        event.listen(app.extensions["twopi_demo"], "before_commit", delete_it)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)  # it expected to delete a row
+        answer = ada.open(place, method=method, json=changed)
+
+    assert answer.status_code == (409 if method == "PUT" else 204)
 
 
 def test_two_applications_in_one_process_stay_apart(make_app, tmp_path):

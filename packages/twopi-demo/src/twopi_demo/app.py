@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask, Response
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 
 import twopi_celery
 import twopi_restful
@@ -52,6 +53,8 @@ def create_app(config: Mapping[str, Any]) -> Flask:
     twopi_restful.init_app(app, projects.api)
     twopi_webargs.init_app(app)
     app.register_error_handler(OperationalError, answer_outage)
+    app.register_error_handler(StaleDataError, answer_conflict)
+    app.register_error_handler(ObjectDeletedError, answer_conflict)
     app.version = get_release()  # type: ignore[attr-defined]
     inject_sentry(app)
     celery_inject_sentry(celery)
@@ -62,3 +65,8 @@ def answer_outage(error: OperationalError) -> Response:
     """Answer 503 while the database is down, or too busy to write to."""
     log.error("The database is not available", exc_info=error)
     return output_json("The database is not available.", 503, {"Retry-After": "5"})
+
+
+def answer_conflict(_: Exception) -> Response:
+    """Answer 409 if somebody deleted what a request was about to change."""
+    return output_json("It has been deleted meanwhile.", 409)

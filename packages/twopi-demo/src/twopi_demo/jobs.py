@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from twopi_demo.billing import bill
 from twopi_demo.database import session
 from twopi_demo.days import midnight, month_after
-from twopi_demo.models import Entry, Job, Project, User
+from twopi_demo.models import Entry, Job, User
 
 COMPUTE = "punchcard.compute_bill"
 BATCH = 100
@@ -47,7 +47,7 @@ def compute_bill(job_id: str) -> None:
     session.commit()
     if not claimed:
         return
-    job = session.get_one(Job, job_id)
+    job = session.execute(select(Job).where(Job.id == job_id)).scalar_one()
     try:
         count_minutes(job)
         job.state = "done"
@@ -83,5 +83,4 @@ def count_minutes(job: Job) -> None:
         job.count += len(batch)
         session.commit()
     job.total = job.count
-    rate = session.get_one(Project, job.project_id).hourly_rate
-    job.result = bill(minutes, rate)
+    job.result = bill(minutes, job.project.hourly_rate)

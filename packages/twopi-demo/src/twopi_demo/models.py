@@ -17,7 +17,7 @@ from sqlalchemy import (
     String,
     TypeDecorator,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 SCOPES = {
     "member": ["entries"],
@@ -130,6 +130,7 @@ class Job(Base):
     total: Mapped[int | None]
     result: Mapped[dict[str, Any] | None]
     worker: Mapped[int | None]
+    project: Mapped[Project] = relationship()
 
 
 class Heartbeat(Base):

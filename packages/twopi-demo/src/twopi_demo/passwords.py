@@ -17,8 +17,8 @@ def hash_password(password: str) -> str:
     return _hasher.hash(password)
 
 
-def verify_password(user: User | None, password: str) -> bool:
-    """Tell if *password* is the one of *user*.
+def authenticate(user: User | None, password: str) -> User | None:
+    """Return *user* if *password* is theirs.
 
     An unknown user costs as much time as a wrong password: the time of the answer
     must not tell which names exist. A hash of an older, cheaper setting is renewed.
@@ -26,10 +26,10 @@ def verify_password(user: User | None, password: str) -> bool:
     try:
         _hasher.verify(user.password_hash if user else _nobody(), password)
     except VerificationError:
-        return False
+        return None
     if user and _hasher.check_needs_rehash(user.password_hash):
         user.password_hash = hash_password(password)
-    return user is not None
+    return user
 
 
 @functools.cache

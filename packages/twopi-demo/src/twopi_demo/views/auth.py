@@ -10,7 +10,7 @@ from werkzeug.datastructures import WWWAuthenticate
 
 from twopi_demo.database import session
 from twopi_demo.models import User
-from twopi_demo.passwords import verify_password
+from twopi_demo.passwords import authenticate
 from twopi_demo.schemas import LoginSchema, RenewSchema, UserSchema
 from twopi_demo.sessions import (
     LoginSession,
@@ -29,8 +29,9 @@ blueprint = Blueprint("auth", __name__)
 @use_kwargs(LoginSchema)
 def login(username: str, password: str) -> Any:
     """Exchange a user name and password for two tokens."""
-    user = session.scalar(select(User).where(User.username == username))
-    if not verify_password(user, password) or user is None:
+    claimed = session.scalar(select(User).where(User.username == username))
+    user = authenticate(claimed, password)
+    if user is None:
         deny("Wrong user name or password.")
     opened, refresh_token = open_session(user)
     session.commit()
@@ -63,7 +64,8 @@ def logout() -> Any:
 @auth_required()
 def me() -> Any:
     """Show the user that is logged in."""
-    return UserSchema().dump(session.get_one(User, g.token.user_id))
+    user = session.get(User, g.token.user_id)
+    return UserSchema().dump(user or deny("There is no such user any more."))
 
 
 @blueprint.after_request
