@@ -1,0 +1,5 @@
+"""URLs with some of their parts replaced: the 1.x path of `twopi_config`."""
+
+from twopi_config import build_url
+
+__all__ = ["build_url"]
