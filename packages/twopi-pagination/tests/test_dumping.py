@@ -4,6 +4,7 @@ import pytest
 from marshmallow import EXCLUDE, Schema, fields, post_dump
 from sqlalchemy import create_engine, literal, select, union_all
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from twopi_pagination import paginated
 
@@ -20,7 +21,7 @@ class NumberSchema(Schema):
 @pytest.fixture
 def dump():
     def page(schema_type):
-        with Session(create_engine("sqlite://")) as session:
+        with Session(create_engine("sqlite://", poolclass=NullPool)) as session:
             return paginated(NUMBERS, schema_type, 1, 1, session=session).data["items"]
 
     return page

@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, jsonify
 from marshmallow import Schema, ValidationError
 from sqlalchemy import create_engine, literal, select
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 from werkzeug.exceptions import HTTPException
 
 from twopi_pagination import InvalidPage, UnpageableQuery, paginated
@@ -17,7 +18,7 @@ TEXT = "Must be a whole number from 0 to 9223372036854775807, in digits only."
 
 
 def page():
-    with Session(create_engine("sqlite://")) as session:
+    with Session(create_engine("sqlite://", poolclass=NullPool)) as session:
         return paginated(select(literal(1)), Schema, session=session).data
 
 

@@ -153,6 +153,7 @@ def test_a_key_in_the_order_is_not_repeated(session, models, schema, statements,
         (500, 5, 2),
         (0, 0, 1),
         (500, 0, 1),
+        (2**63 - 1, 2**63 - 1, 2),
     ],
 )
 @pytest.mark.parametrize("joined", [False, True])

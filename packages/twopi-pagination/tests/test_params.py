@@ -1,10 +1,11 @@
 import pytest
 from flask import Flask
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from marshmallow import Schema, fields
 from sqlalchemy import create_engine, literal, select
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from twopi_pagination import InvalidPage, paginated
 
@@ -29,7 +30,7 @@ class Broken(Session):
 
 @pytest.fixture(scope="module")
 def numbers():
-    with Session(create_engine("sqlite://")) as session:
+    with Session(create_engine("sqlite://", poolclass=NullPool)) as session:
         yield session
 
 
@@ -168,6 +169,7 @@ def test_both_complaints_come_at_once(get):
     assert set(caught.value.messages) == {"limit", "offset"}
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text() | st.integers().map(str) | st.from_regex(r"\A[-+ ]?[0-9_.]+\Z"))
 @example("007")
 def test_any_text_is_a_number_or_refused(numbers, text):

@@ -52,8 +52,10 @@ def factory(tmp_path):
 def app(factory):
     app = Flask(__name__)
     app.config["SQLALCHEMY_DATABASE_URI"] = factory.kw["bind"].url
-    SQLAlchemy(app)
-    return app
+    db = SQLAlchemy(app)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 def forms(session):
@@ -202,5 +204,6 @@ def test_a_model_of_another_database(tmp_path):
             select(Leaf).join(twin, twin.id >= Leaf.id),
         ):
             assert paginated(query, WordSchema, 0, 1).data == ALPHA
+        db.session.remove()
         for engine in db.engines.values():
             engine.dispose()
