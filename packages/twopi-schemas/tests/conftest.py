@@ -1,6 +1,7 @@
 """Random schemas, random data, and what a call makes of them."""
 
 import collections
+import contextlib
 import copy
 import datetime as dt
 import decimal
@@ -39,6 +40,11 @@ class Odd(enum.Enum):
 class Perm(enum.Flag):
     R = 1
     W = 2
+
+
+for number in range(-8, 9):  # a Flag remembers what it was asked for; be done with it
+    with contextlib.suppress(ValueError):
+        Perm(number)
 
 
 class Shouting(fields.String):
