@@ -178,12 +178,12 @@ def test_a_short_secret_works_with_one_warning_per_application(token_class):
     assert SHORT not in str(caught[0].message)
 
 
-def test_a_short_secret_works_where_warnings_are_errors(token_class):
+def test_a_short_secret_works_where_warnings_are_errors(token_class, caplog):
+    """The warning goes to the log then; a login does not fail for it."""
     with make_app(SECRET_KEY=SHORT).app_context():
-        with pytest.raises(WeakSecretWarning):
-            token_class("ada").dump()
-
         assert token_class.load(token_class("ada").dump()).user_id == "ada"
+
+    assert caplog.messages[0].startswith("SECRET_KEY is weak")
 
 
 def test_a_short_secret_that_is_passed_is_no_warning(token_class):

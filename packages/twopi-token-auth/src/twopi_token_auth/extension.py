@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import warnings
 from typing import Any, TypeVar
@@ -15,6 +16,8 @@ from twopi_token_auth.settings import (
     read_settings,
     take_snapshot,
 )
+
+log = logging.getLogger(__name__)
 
 FlaskT = TypeVar("FlaskT", bound=Flask)
 
@@ -92,10 +95,16 @@ class State:
                 raise _weak_secret(name, key.weakness)
             # A lock that is never given back is a flag that one thread only can set.
             if key.weakness and self.unwarned.acquire(blocking=False):
-                advice = f"{name} is weak. {key.weakness}"
-                warnings.warn(advice, WeakSecretWarning, stacklevel=2)
+                _warn(f"{name} is weak. {key.weakness}")
             keys.append(key)
         return tuple(keys)
+
+
+def _warn(advice: str) -> None:
+    try:
+        warnings.warn(advice, WeakSecretWarning, stacklevel=3)
+    except WeakSecretWarning:  # warnings are errors here, but a login is no test
+        log.warning(advice)
 
 
 def _weak_secret(name: str, weakness: str) -> ConfigurationError:
