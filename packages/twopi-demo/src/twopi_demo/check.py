@@ -87,7 +87,7 @@ def rehearse(outcome: Outcome, app: Flask, port: int, folder: Path) -> None:
         outcome.faults += untried(app, outcome.seen)
         outcome.complete = True
     finally:
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def untried(app: Flask, seen: set[tuple[str, str]]) -> Iterator[str]:

@@ -30,10 +30,10 @@ def engine_of(scoped: scoped_session[Session]) -> Engine:
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
     for pragma in (
+        "busy_timeout = 30000",  # milliseconds that a writer waits for another
         "foreign_keys = ON",  # off unless asked for, on every connection
         "journal_mode = WAL",  # readers do not wait for a writer
         "synchronous = NORMAL",  # safe in WAL; a power cut may lose the last commit
-        "busy_timeout = 30000",  # milliseconds a writer waits for another
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -28,13 +28,9 @@ RATES = {
     "Weather station": Decimal("72.95"),
 }
 NOTES = ("Call", "Design", "Fix", "Review", "Tests", "Travel", "Write-up")
-WORKDAYS = [
-    day
-    for day in (
-        dt.datetime(2025, 1, 1, tzinfo=dt.UTC) + dt.timedelta(n) for n in range(365)
-    )
-    if day.weekday() < 5
-]
+NEW_YEAR = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
+YEAR = [NEW_YEAR + dt.timedelta(days) for days in range(365)]
+WORKDAYS = [day for day in YEAR if day.weekday() < 5]
 BATCH = 5_000
 
 

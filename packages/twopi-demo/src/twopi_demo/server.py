@@ -92,7 +92,7 @@ def data_folder(kept: Path | None) -> Iterator[Path]:
         else:
             folder = kept.resolve()
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = sqlite3.connect(folder / "lock", timeout=0)
             stack.enter_context(contextlib.closing(lock))
             lock.execute("BEGIN EXCLUSIVE")  # the system undoes it if we are killed

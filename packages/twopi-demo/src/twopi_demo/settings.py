@@ -35,6 +35,8 @@ def folder_settings(folder: Path) -> dict[str, Any]:
 
 def _secret(file: Path) -> str:
     if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(32), encoding="ascii")
+        fresh = file.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(32), encoding="ascii")
+        fresh.rename(file)
     return file.read_text(encoding="ascii")

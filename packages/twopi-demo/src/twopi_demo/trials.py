@@ -178,7 +178,8 @@ def pages(on: Stage) -> None:
             answer = client.send("GET", f"{API}/entries", **query)
             page = expect(answer, 200, totalItems=len(truth), offset=len(seen))
             seen += [entry["id"] for entry in page["items"]]
-        demand(seen == [row[0] for row in truth], f"{len(seen)} of {len(truth)} rows")
+        rows = [row[0] for row in truth]
+        demand(seen == rows, f"the pages hold {seen}, the database {rows}")
 
 
 def reports(on: Stage) -> None:
