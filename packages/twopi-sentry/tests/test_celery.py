@@ -11,6 +11,7 @@ import pytest
 import sentry_sdk
 from celery import Celery
 from flask import Flask
+from marshmallow import ValidationError
 
 from twopi_sentry import ConfigurationError, celery_inject_sentry, inject_sentry
 
@@ -68,6 +69,23 @@ def test_a_celery_without_a_version(recording, dsn):
     celery.tasks["fail"].apply()
 
     assert recording.events[0]["release"] == "__UNKNOWN__"
+
+
+@pytest.mark.parametrize("ignored", [True, False])
+def test_validation_errors_of_tasks_are_reported_unless_ignored(
+    recording, dsn, ignored
+):
+    celery = failing_celery(dsn)
+    options = {"ignore_common_http": True} if ignored else {}
+    celery_inject_sentry(celery, transport=recording, **options)
+
+    @celery.task(name="validate", shared=False)
+    def validate():
+        raise ValidationError("no")
+
+    validate.apply()
+
+    assert len(recording.events) == (0 if ignored else 1)
 
 
 def test_two_celeries_do_not_mix(new_recording, dsn):

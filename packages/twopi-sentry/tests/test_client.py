@@ -158,7 +158,7 @@ def send(kind, text):
             span.set_data("data", {"a": [text]})
     elif kind == "log" and hasattr(sentry_sdk, "logger"):
         sentry_sdk.logger.error(text, attributes={"a": text})
-    elif kind == "metric" and hasattr(sentry_sdk, "metrics"):
+    elif kind == "metric" and hasattr(getattr(sentry_sdk, "metrics", None), "count"):
         sentry_sdk.metrics.count("name", 1, attributes={"a": text})
     elif kind == "span" and hasattr(sentry_sdk, "traces"):
         with sentry_sdk.traces.start_span(name=text, attributes={"a": text}):

@@ -1,6 +1,7 @@
 import base64
 import json
 import logging
+import threading
 from urllib.parse import quote_plus, urlencode
 
 import flask
@@ -403,6 +404,29 @@ def test_a_streamed_response_is_reported_with_its_request(recording, dsn):
 
     assert len(recording.events) == 1
     assert recording.leaks("zq-streamed") == []
+
+
+def test_a_thread_that_outlives_its_request_knows_its_secrets(recording, dsn):
+    app = Flask(__name__)
+    app.config["SENTRY_DSN"] = dsn
+    inject_sentry(app, transport=recording)
+    over, threads = threading.Event(), []
+
+    def work(innocent):
+        over.wait()
+        sentry_sdk.capture_message(f"worked with {innocent}")
+
+    @app.get("/")
+    def start():
+        threads.append(threading.Thread(target=work, args=[request.args["token"]]))
+        threads[0].start()
+        return ""
+
+    app.test_client().get("/?token=zq-of-request")
+    over.set()
+    threads[0].join()
+
+    assert recording.events[0]["message"] == "worked with [Filtered]"
 
 
 def test_a_test_client_that_propagates_still_reports(recording, dsn):

@@ -95,7 +95,9 @@ NESTINGS = [
 NASTY = "\\\\\\'é\"& %41+\t\x7f€😀<\\\n"
 
 
-@pytest.mark.parametrize("text", [NASTY, "\\", '\\"', "\\\n", "%%25", "&amp;", "  "])
+@pytest.mark.parametrize(
+    "text", [NASTY, "\\", '\\"', "\\\n", "%%25", "&amp;", "  ", "\\\x80", "\\x5c"]
+)
 @pytest.mark.parametrize(("inner", "outer"), NESTINGS)
 def test_a_secret_is_found_in_every_encoding(inner, outer, text):
     secret = f"zq{text}qz"
@@ -122,6 +124,19 @@ def test_a_secret_that_is_cut_off_is_found(text, length, end):
     replaced = literals(frozenset({secret}))(f"<{secret[:length]}{end}")
 
     assert replaced == f"<[Filtered]{end}"
+
+
+def test_a_secret_that_starts_with_a_backslash_is_found_after_anything():
+    replace = literals(frozenset({"\\abcd"}))
+
+    assert replace("5c\\abcd \\\\abcd") == "5c[Filtered] [Filtered]"
+
+
+def test_a_long_secret_that_repeats_itself_is_found_where_it_is_cut_off():
+    replace = literals(frozenset({"z" * 50_000}))
+
+    assert replace("<" + "z" * 40_000 + "...").rstrip(".") == "<[Filtered]"
+    assert "zzzz" not in replace("<" + "z" * 40_000 + "b...")[:-5]
 
 
 def test_the_longest_secret_is_replaced_first():

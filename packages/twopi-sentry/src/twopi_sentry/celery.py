@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 EXTENSION = "twopi_sentry"
 
 
-def celery_inject_sentry(celery: Celery, **options: Any) -> sentry_sdk.Client | None:
+def celery_inject_sentry(
+    celery: Celery, *, ignore_common_http: bool = False, **options: Any
+) -> sentry_sdk.Client | None:
     """Report the failures of the tasks of *celery*, if its configuration has a DSN.
 
     Reads ``SENTRY_DSN`` and ``SENTRY_SITE`` from ``celery.conf``; a variable
@@ -30,6 +32,8 @@ def celery_inject_sentry(celery: Celery, **options: Any) -> sentry_sdk.Client | 
 
     Args:
         celery: The Celery application.
+        ignore_common_http: Whether to leave out HTTP errors below 500 and validation
+            errors. Nobody is told of them when a task fails, so they are reported.
         options: Options for `sentry_sdk.init`, except ``dsn``.
 
     Returns:
@@ -48,14 +52,18 @@ def celery_inject_sentry(celery: Celery, **options: Any) -> sentry_sdk.Client | 
     if not any(isinstance(each, CeleryIntegration) for each in given):
         given.append(CeleryIntegration())
     version = getattr(celery, "version", None) or UNKNOWN
-    client = create_client(celery.conf, version, integrations=given, **options)
+    client = create_client(
+        celery.conf, version, ignore_common_http, integrations=given, **options
+    )
     if client is None:
         return None
 
     binding = _Binding(celery, client)
-    signals.worker_init.connect(binding.bind_worker, weak=False)
-    signals.task_prerun.connect(binding.bind_task, weak=False)
-    signals.task_postrun.connect(binding.release_task, weak=False)
+    # Celery 5.4 takes the same method of two objects for one receiver
+    uid = f"twopi_sentry.{id(binding)}"
+    signals.worker_init.connect(binding.bind_worker, weak=False, dispatch_uid=uid)
+    signals.task_prerun.connect(binding.bind_task, weak=False, dispatch_uid=uid)
+    signals.task_postrun.connect(binding.release_task, weak=False, dispatch_uid=uid)
     vars(celery)[EXTENSION] = client
     return client
 

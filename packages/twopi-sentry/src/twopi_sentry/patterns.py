@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -88,16 +89,19 @@ def find_shapes(text: str) -> Iterator[str]:
                 yield match["secret"]
 
 
+@functools.lru_cache(maxsize=16)
 def literals(secrets: frozenset[str]) -> Callable[[str], str]:
     """Return a function that replaces *secrets* in a text, in whatever encoding."""
     found = [each for each in secrets if len(each) >= SHORTEST]
     if not found:
         return str
-    found.sort(key=len, reverse=True)
-    expression = re.compile("|".join(map(_encodings, found)))
     forms = {form for each in found for form in _plain_forms(each)}
-    longest_first = sorted(forms, key=len, reverse=True)
-    return lambda text: _cut(expression.sub(FILTERED, text), longest_first)
+    plain = sorted(forms, key=len, reverse=True)
+    encoded = [_encodings(each) for each in sorted(found, key=len, reverse=True)]
+    # a dict keeps the order and drops what has only one form
+    expressions = dict.fromkeys([*map(re.escape, plain), *encoded])
+    expression = re.compile("|".join(expressions))
+    return lambda text: _cut(expression.sub(FILTERED, text), plain)
 
 
 def _plain_forms(secret: str) -> set[str]:
@@ -122,11 +126,14 @@ def _encodings(secret: str) -> str:
     part can match in two ways, so that hostile text takes no more than linear time.
     """
     parts: list[str] = []
-    for run in re.findall(r"\\+|[^\\]", secret):
+    for match in re.finditer(r"\\+|[^\\]", secret):
+        run, rest = match[0], secret[match.end() :].lower()
         after_backslash = bool(parts) and parts[-1].endswith("++")
         if run[0] == "\\":
             # it takes the backslashes of the next character's encoding too
-            parts.append(f"{'' if parts else _NOT_WITHIN}{_BACKSLASH}++")
+            named = not rest.startswith(("x5c", "u005c"))
+            backslash = _BACKSLASH if named else r"(?:\\|%(?:25)*5[cC])"
+            parts.append(f"{'' if parts else _NOT_WITHIN}{backslash}++")
         elif run.isascii() and (run.isalnum() or run in "-_.~"):
             parts.append(re.escape(run))
         else:
@@ -143,11 +150,14 @@ def _encoded(character: str, escape: str) -> Iterator[str]:
     code = ord(character)
     octets = character.encode("utf-8", "surrogatepass")
     units = character.encode("utf-16-be", "surrogatepass").hex()
+    always = f"{_BACKSLASH}{{1,31}}"
     optional = escape.replace("{1,", "{0,")
     yield optional + re.escape(character)
     yield optional + "".join(rf"%(?:25)*{octet:02x}" for octet in octets)
-    yield "".join(rf"{escape}x{octet:02x}" for octet in octets)
-    yield "".join(rf"{escape}u{units[at : at + 4]}" for at in range(0, len(units), 4))
+    yield escape + always.join(rf"x{octet:02x}" for octet in octets)
+    yield escape + always.join(
+        f"u{units[at : at + 4]}" for at in range(0, len(units), 4)
+    )
     yield rf"{escape}U{code:08x}"
     entity = (
         rf"(?:\#|%23)0*{code}|(?:\#|%23)x0*{code:x}|{_ENTITIES.get(character, 'x')}"
@@ -161,9 +171,10 @@ def _encoded(character: str, escape: str) -> Iterator[str]:
         yield escape + _LETTERS[character]
     if not character.isascii():
         # UTF-8 read as Latin-1, as in a WSGI environment, and its repr
+        escapes = [escape, *[always] * (len(octets) - 1)]
         octet_forms = (
-            rf"(?:{re.escape(chr(octet))}|{escape}x{octet:02x}|{escape}u00{octet:02x})"
-            for octet in octets
+            f"(?:{re.escape(chr(octet))}|{each}x{octet:02x}|{each}u00{octet:02x})"
+            for octet, each in zip(octets, escapes, strict=True)
         )
         yield "".join(octet_forms)
 
@@ -173,13 +184,18 @@ def _cut(text: str, secrets: list[str]) -> str:
     ends = [match.start() for match in re.finditer(r"\.\.\.|…|\Z", text)]
     for end in reversed(ends):
         for secret in secrets:
-            start = text.find(secret[:SHORTEST], max(0, end - len(secret)), end)
-            while start != -1:
-                if secret.startswith(text[start:end]):
-                    text = text[:start] + FILTERED + text[end:]
-                    break
-                start = text.find(secret[:SHORTEST], start + 1, end)
-            else:
-                continue
-            break
+            start = _beginning(text, end, secret)
+            if start != -1:
+                text = text[:start] + FILTERED + text[end:]
+                break
     return text
+
+
+def _beginning(text: str, end: int, secret: str) -> int:
+    """Return where the beginning of *secret* stands before *end*, or -1."""
+    first = start = text.find(secret[:SHORTEST], max(0, end - len(secret)), end)
+    for _ in range(1000):
+        if start == -1 or secret.startswith(text[start:end]):
+            return start
+        start = text.find(secret[:SHORTEST], start + 1, end)
+    return first
