@@ -157,7 +157,7 @@ def test_a_key_in_the_order_is_not_repeated(session, models, schema, statements,
     ],
 )
 @pytest.mark.parametrize("joined", [False, True])
-def test_statements_of_a_page(  # noqa: PLR0917
+def test_statements_of_a_page(
     session, models, schema, statements, offset, limit, number, joined
 ):
     query = select(models.Author)

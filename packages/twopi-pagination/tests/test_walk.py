@@ -155,6 +155,17 @@ def outer_join_from_the_other_side(m, s):
 
 
 @query
+def outer_join_that_says_nothing_of_its_left_side(m, s):
+    seat = and_(m.Seat.row == m.Author.id, m.Seat.number == 1)
+    return (
+        select(m.Author)
+        .join(m.Book, m.Book.id < 5)
+        .outerjoin(m.Seat, and_(m.Book.id == m.Author.id, seat))
+        .order_by(m.Author.id)
+    )
+
+
+@query
 def implicit_join(m, s):
     return select(m.Author).where(m.Author.id == m.Book.author_id).order_by(m.Author.id)
 
@@ -655,9 +666,7 @@ def walk(statement, schema, session, limit):
 
 
 @pytest.mark.parametrize("name", QUERIES)
-def test_pages_are_the_list(  # noqa: PLR0917
-    name, session, models, describe, schema, statements
-):
+def test_pages_are_the_list(name, session, models, describe, schema, statements):
     items = [
         {"key": describe(item)}
         for item in whole(QUERIES[name](models, session), session)
