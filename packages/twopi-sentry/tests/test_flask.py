@@ -2,6 +2,7 @@ import base64
 import json
 import logging
 import threading
+from html import escape
 from urllib.parse import quote_plus, urlencode
 
 import flask
@@ -239,6 +240,7 @@ ANY = {
         "data": f"a=b&password={quote_plus(s)}",
         "content_type": "text/x",
     },
+    "xml": lambda s: {"data": f"<pwd>{escape(s)}</pwd>", "content_type": "text/xml"},
     "form": lambda s: {"data": {"password": s}},
     "upload form": lambda s: {
         "data": {"pwd": s},
@@ -382,6 +384,24 @@ def test_secrets_on_g_are_known(recording, dsn):
 
     assert recording.leaks("zq-of-g") == []
     assert len(recording.events) == 1
+
+
+def test_secrets_in_the_session_are_known(recording, dsn):
+    app = Flask(__name__)
+    app.config.update(SENTRY_DSN=dsn, SECRET_KEY="zq-key")
+    inject_sentry(app, transport=recording)
+
+    @app.get("/")
+    def fail():
+        flask.session["api_token"] = request.args["x"]
+        x = [*dict(flask.session).values(), app.secret_key]
+        raise RuntimeError(x)
+
+    app.test_client().get("/?x=zq-of-session")
+
+    [event] = recording.events
+    assert event["exception"]["values"][0]["value"] == "['[Filtered]', '[Filtered]']"
+    assert recording.leaks("zq-of-session") == []
 
 
 def test_a_streamed_response_is_reported_with_its_request(recording, dsn):

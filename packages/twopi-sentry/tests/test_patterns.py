@@ -59,6 +59,8 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
         ("Cookie: a=b; c=d\r\nHost: x", "Cookie: [Filtered]\r\nHost: x"),
         ("Authorization: Digest a b\nHost", "Authorization: [Filtered]\nHost"),
         ("password: 'cut off", "password: '[Filtered]"),
+        ("row['password'] = 'abc'", "row['password'] = '[Filtered]'"),
+        ("<password>abc</password>", "<password>[Filtered]</password>"),
         ("token=None", "token=None"),
         ("token=[Filtered]", "token=[Filtered]"),
         ("{'password': ['Missing data.']}", "{'password': ['Missing data.']}"),

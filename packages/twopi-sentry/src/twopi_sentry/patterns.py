@@ -39,8 +39,8 @@ _NAME = (
     r"|\b(?:auth|sid|pass|pin|otp|cvv)\b)[\w\]-]{0,30}"
 )
 _AFTER_NAME = (
-    r"(?:\\*[\"']|%22|&quot;|&\#34;)?\s{0,9}"
-    r"(?:[:=]|%3[ad]|,(?=\s{0,9}[bu]?\\*[\"']))\s{0,9}"
+    r"(?:\\*[\"']|%22|&quot;|&\#34;)?\]?\s{0,9}"
+    r"(?:[:=>]|%3[ad]|,(?=\s{0,9}[bu]?\\*[\"']))\s{0,9}"
 )
 _BARE = r"(?![bu]?\\*[\"'])"
 _SPACE = r"(?:\s|\+|%20){1,9}"
@@ -57,7 +57,7 @@ _SHAPES = [
     rf"(?:authorization|cookie){_AFTER_NAME}{_BARE}(?P<secret>[^\s\\\"'][^\r\n\\\"']*)",
     # "password": "abc", token='abc', (b'token', b'abc'); quotes may be escaped
     rf"{_NAME}{_AFTER_NAME}[bu]?(?P<q>\\*[\"'])(?P<secret>.*?)(?:(?<!\\)(?P=q)|\Z)",
-    # ?token=abc
+    # ?token=abc, <token>abc
     rf"{_NAME}{_AFTER_NAME}{_BARE}(?P<secret>[^\s&;,\"'\\<>()\[\]{{}}]+)",
 ]
 _SHAPES_RE = [re.compile(shape, re.IGNORECASE | re.DOTALL) for shape in _SHAPES]

@@ -66,6 +66,7 @@ def collect(hint: Mapping[str, Any]) -> set[str]:
     error = (hint.get("exc_info") or (None, None))[1]
     if error is not None:
         secrets.update(_of_frames(error))
+        secrets.update(_of_session())
     if "log_record" in hint:
         secrets.update(named_secrets(vars(hint["log_record"])))
     return secrets
@@ -183,6 +184,13 @@ def _current() -> Iterator[str]:
     celery = sys.modules.get("celery")
     if celery is not None and celery.current_task:
         yield from task_secrets(celery.current_task)()
+
+
+def _of_session() -> Iterator[str]:
+    """Yield the secrets in Flask's session; looking there adds ``Vary: Cookie``."""
+    flask = sys.modules.get("flask")
+    if flask is not None and flask.has_request_context():
+        yield from named_secrets(flask.session._get_current_object())  # noqa: SLF001
 
 
 def _of_frames(error: BaseException) -> Iterator[str]:
