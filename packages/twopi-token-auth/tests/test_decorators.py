@@ -176,7 +176,7 @@ def test_the_query_string_can_be_switched_off_everywhere(client, app, token):
 
 @pytest.mark.parametrize("auth_header", [True, False])
 @pytest.mark.parametrize("query_string", [True, False])
-def test_places_can_be_switched_off_at_the_view(  # noqa: PLR0917
+def test_places_can_be_switched_off_at_the_view(
     app, client, token, token_class, auth_header, query_string
 ):
     @app.get("/places")

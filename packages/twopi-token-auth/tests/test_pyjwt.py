@@ -288,7 +288,7 @@ def test_anything_else_is_refused_and_never_an_error(data, token_class):
     subject=st.none() | texts,
 )
 @settings(max_examples=200, deadline=None)
-def test_every_token_comes_back_as_it_was(  # noqa: PLR0917
+def test_every_token_comes_back_as_it_was(
     token_class, offset, start, user_id, scopes, subject
 ):
     now = datetime.now(UTC).replace(microsecond=0)

@@ -17,7 +17,7 @@ _NAME = re.compile(r"[^\s/?#@:,\[\]\\]*")
 _HOSTS = re.compile(r"[^\s/?#@\\]*")
 
 
-def build_url(  # noqa: PLR0917
+def build_url(
     url: str,
     scheme: str | None = None,
     username: str | None = None,

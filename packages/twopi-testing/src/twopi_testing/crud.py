@@ -19,7 +19,7 @@ STATUSES: Mapping[str, int | Collection[int]] = {
 """What each step may answer; ``gone`` is reading an object after its deletion."""
 
 
-def check_crud(  # noqa: PLR0917
+def check_crud(
     client: Client,
     endpoint: str,
     data_1: Any = None,

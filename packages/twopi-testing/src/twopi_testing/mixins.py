@@ -80,7 +80,7 @@ class CRUDTestHelper(_Requests):
     The requests are those of `AppReqTestHelper`, ``client_headers`` included.
     """
 
-    def do_crud_test(  # noqa: PLR0917
+    def do_crud_test(
         self,
         endpoint: str,
         data_1: Any = None,

@@ -78,7 +78,7 @@ class ShortlivedTokenMixin:
 
     __schema: ClassVar[Schema | None] = None
 
-    def __init__(  # noqa: PLR0917 - the 1.x signature
+    def __init__(
         self,
         expiry: datetime | None = None,
         issuer: str | None = None,
