@@ -19,10 +19,12 @@ class InvalidPage(ValidationError, HTTPException):  # noqa: N818  # as in werkze
 
     Attributes:
         messages: The complaints by parameter, ``{"limit": ["Must be ..."]}``.
+        location: Where the parameters were read: ``"query"``, as webargs calls it.
         data: Always `None`: marshmallow would keep the rejected input here.
     """
 
     code = 422
+    location = "query"
 
     def __init__(self, messages: dict[str, list[str]]) -> None:
         super().__init__(messages)

@@ -101,8 +101,8 @@ def locate(
 ) -> RequestValidationError:
     """Return *error*, which may be shared, as a new error of *location*.
 
-    A status or headers of its own, attributes of a subclass or keyword arguments of
-    ``ValidationError(...)``, go before *status_code* and *headers*.
+    A location, status or headers of its own, attributes of a subclass or keyword
+    arguments of ``ValidationError(...)``, go before the arguments.
     """
     if isinstance(error, RequestValidationError):
         return error
@@ -113,7 +113,7 @@ def locate(
     return RequestValidationError(
         error.messages,
         error.field_name,
-        location=location,
+        location=own("location") or location,
         status_code=own("status_code") or status_code or 422,
         headers=own("headers") or headers,
     )

@@ -50,10 +50,10 @@ def handle_validation_error(exc: ValidationError) -> Response:
 
     The body is ``{location: {name: [...]}}``, unless `init_app` chose the flat style.
     An error that the parser did not raise, such as that of a ``schema.load()`` in a
-    view, is taken for one of the location ``json``. The status is 422 and the headers
-    are the usual ones, if the error has no ``status_code`` and ``headers``. Names in
-    the answer may be the client's (marshmallow reports unknown fields by their name);
-    values are not, unless a message of yours quotes its ``{input}``.
+    view, is taken for one of the location ``json`` with the status 422, if it has no
+    ``location``, ``status_code`` and ``headers`` of its own. Names in the answer may
+    be the client's (marshmallow reports unknown fields by their name); values are not,
+    unless a message of yours quotes its ``{input}``.
 
     .. warning::
 
