@@ -347,7 +347,7 @@ def compiling(name: str, schema: type[Schema], data: Any) -> Case:
             "for both": Subject(lambda made: for_load(made)._dump_program(), used),  # noqa: SLF001
         },
         lambda: same(schema(), compiled(schema), data, []),
-        [Bar("for load", "Schema()", 3), Bar("for dump", "Schema()", 3)],
+        [Bar("for both", "Schema()", 3)],
     )
 
 

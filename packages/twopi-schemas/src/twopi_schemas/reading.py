@@ -59,7 +59,7 @@ def stored(kind: type, names: Iterable[str]) -> set[str]:
         if (
             type(descriptor) is attribute
             and descriptor.key == name
-            and getattr(descriptor.impl, "supports_population", False)
+            and getattr(getattr(descriptor, "impl", None), "supports_population", False)
         ):
             found.add(name)
     return found
