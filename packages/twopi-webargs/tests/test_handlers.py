@@ -239,6 +239,17 @@ def test_status_and_headers_of_the_error(build, kinds, error):
         assert answer.json == {"json": {"_schema": ["Taken."]}}
 
 
+def test_the_location_of_the_error():
+    app = Flask(__name__)
+    twopi_webargs.init_app(app)
+
+    @app.get("/")
+    def page():
+        raise ValidationError({"limit": ["Too many."]}, location="query")
+
+    assert app.test_client().get("/").json == {"query": {"limit": ["Too many."]}}
+
+
 @pytest.mark.parametrize("wire", [documented, twopi_webargs.init_app])
 def test_a_plain_validation_error_does_not_leak_data(testing, wire):
     app = Flask(__name__)
