@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 from sqlalchemy import orm
 
 from twopi_schemas import compiled
-from twopi_schemas.reading import Access, access, is_mapped, stored
+from twopi_schemas.reading import Access, access, stored
 
 
 class Base(orm.DeclarativeBase):
@@ -141,8 +141,60 @@ def test_a_row_never_answers_to_a_name_in_brackets(session):
 def test_only_plain_mapped_attributes_are_read_from_the_dict():
     names = {"id", "name", "owner", "shout", "alias", "nothing"}
 
-    assert is_mapped(Thing)
+    assert access(Thing) is Access.STATE
     assert stored(Thing, names) == {"id", "name", "owner"}
+
+
+class Failing:
+    a = 1
+
+    def __getattr__(self, name):
+        raise KeyError(name)
+
+
+class Faking:
+    def __getattribute__(self, name):
+        return 5
+
+
+class Generic:
+    a = "x"
+
+    def __class_getitem__(cls, name):
+        return f"[{name}]"
+
+
+class Proxy:
+    def __init__(self, target):
+        self.__dict__["target"] = target
+
+    def __getattr__(self, name):
+        return getattr(self.target, name)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        Failing,
+        Faking,
+        Generic,
+        lambda: Generic,
+        lambda: Proxy(Generic()),
+        lambda: Proxy({"a": 1}),
+    ],
+)
+def test_what_answers_in_its_own_way_is_left_to_marshmallow(make):
+    made, obj = Schema.from_dict({"a": fields.String()}), make()
+    try:
+        expected = made().dump(obj)
+    except KeyError:
+        expected = KeyError
+
+    if expected is KeyError:
+        with pytest.raises(KeyError):
+            compiled(made).dump(obj)
+    else:
+        assert compiled(made).dump(obj) == expected
 
 
 def test_a_mapped_class_that_reads_in_its_own_way_is_asked():

@@ -22,7 +22,7 @@ from marshmallow import (
     validates_schema,
 )
 
-from twopi_schemas import compiled
+from twopi_schemas import CompiledSchema, compiled, plans
 
 
 class Artist(Schema):
@@ -178,6 +178,27 @@ def test_an_overridden_method_is_used():
     assert subject.dump({"A": "x"}) == {"a": "x"}
     assert subject.load({"a": "x"}) == {"loaded": {"a": "x"}}
     assert subject.loads('{"a": "x"}') == {"loaded": {"a": "x"}}
+
+
+@pytest.fixture
+def _unpatched():
+    yield
+    plans._is_original.cache_clear()
+
+
+@pytest.mark.usefixtures("_unpatched")
+def test_a_patch_of_marshmallow_is_respected(monkeypatch):
+    class Word(Schema):
+        word = fields.String()
+        size = fields.Integer()
+
+    monkeypatch.setattr(fields.String, "_deserialize", lambda *_, **__: "patched")
+    monkeypatch.setattr(fields.Integer, "_serialize", lambda *_, **__: -1)
+    plans._is_original.cache_clear()
+    subject = CompiledSchema(Word(), watched=False)
+
+    assert subject.load({"word": "x", "size": 1}) == {"word": "patched", "size": 1}
+    assert subject.dump({"size": 1}) == {"size": -1}
 
 
 def test_a_custom_field_leaves_the_others_compiled():

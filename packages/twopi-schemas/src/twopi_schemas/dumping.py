@@ -6,6 +6,7 @@ is converted here, any other is given to marshmallow's field as it was read.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -23,7 +24,13 @@ from marshmallow.fields import (
 from marshmallow.utils import get_value
 
 from twopi_schemas import dump_tables  # noqa: F401
-from twopi_schemas.borrowed import DUMP_METHODS, AnyField, plucked_key, serialize_of
+from twopi_schemas.borrowed import (
+    DUMP_METHODS,
+    AnyField,
+    plucked_key,
+    serialize_as,
+    serialize_of,
+)
 from twopi_schemas.plans import (
     CALLED,
     COMPILED,
@@ -57,7 +64,8 @@ def compile_dump(scope: Scope) -> DumpProgram:
     """Compile how one object is dumped, or raise `HandedOverError`."""
     refuse_overrides(scope.schema, DUMP_METHODS)
     fields = scope.schema.dump_fields.items()
-    return DumpProgram(_dumper([_row(name, field, scope)[0] for name, field in fields]))
+    rows = [_row(name, field, scope)[0] for name, field in fields]
+    return DumpProgram(_dumper(rows, scope.schema))
 
 
 def plan_dump(scope: Scope) -> dict[str, Plan]:
@@ -253,12 +261,15 @@ _CONTAINERS: dict[type, Callable[[Any, Any, Scope], Serialize]] = {
 # One object
 
 
-def _dumper(rows: list[Row]) -> Callable[[Any], dict[str, Any]]:
+def _dumper(rows: list[Row], schema: Schema) -> Callable[[Any], dict[str, Any]]:
     known: dict[type, Callable[[Any], dict[str, Any]]] = {}
 
     def learn(kind: type) -> Callable[[Any], dict[str, Any]]:
         how = access(kind)
-        if how is Access.KEY:
+        reader: Callable[[Any], dict[str, Any]]
+        if how is Access.ASK:
+            reader = functools.partial(serialize_as, schema, many=False)
+        elif how is Access.KEY:
             reader = _by_key(rows)
         elif how is Access.ATTRIBUTE:
             reader = _by_attribute(rows)

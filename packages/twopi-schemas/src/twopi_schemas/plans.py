@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
@@ -62,6 +63,8 @@ def refuse_overrides(schema: Schema, names: frozenset[str]) -> None:
         if not names.isdisjoint(vars(place)):
             own = ", ".join(sorted(names.intersection(vars(place))))
             raise HandedOverError(f"the schema overrides {own}")
+    if not _is_original(Schema, names):
+        raise HandedOverError("marshmallow's Schema was patched")
     if schema.dict_class is not dict:
         raise HandedOverError("the schema is ordered or sets dict_class")
 
@@ -75,9 +78,21 @@ _METHODS = frozenset(
 
 
 def refuse_patches(field: AnyField) -> None:
-    """Hand a field over that was given methods of its own."""
+    """Hand a field over that was given methods of its own, or whose class was."""
     if not _METHODS.isdisjoint(vars(field)):
         raise HandedOverError("the field was given methods of its own")
+    kind: Any = type(field)
+    if kind.__module__ == Nested.__module__ and not _is_original(kind, _METHODS):
+        raise HandedOverError(f"marshmallow's {kind.__name__} was patched")
+
+
+@functools.lru_cache(maxsize=128)
+def _is_original(kind: type, names: frozenset[str]) -> bool:
+    """Tell whether the methods of a class of marshmallow's are marshmallow's."""
+    return all(
+        getattr(kind, name).__module__.partition(".")[0] == "marshmallow"
+        for name in names
+    )
 
 
 def describe(field: AnyField) -> str:

@@ -18,33 +18,50 @@ from typing import Any
 MISS = (KeyError, IndexError, TypeError, AttributeError)
 
 
-_GETATTRIBUTE = object.__dict__["__getattribute__"]
-
-
 class Access(Enum):
     """Where the values of an object are."""
 
-    KEY = auto()
+    ASK = auto()
     ATTRIBUTE = auto()
+    KEY = auto()
     STATE = auto()
 
 
 def access(kind: type) -> Access:
-    """Tell how to read objects that are exactly of class *kind*."""
+    """Tell how to read objects that are exactly of class *kind*.
+
+    Classes with their own ``__getattribute__``, or with a ``__getattr__`` that would
+    have to answer for ``__getitem__``, are marshmallow's to read; so are classes as
+    objects, which may be subscripted without ``__getitem__``.
+    """
+    if _is_row(kind):
+        return Access.ATTRIBUTE
+    if issubclass(kind, type) or not _reads_plainly(kind):
+        return Access.ASK
     getter = inspect.getattr_static(kind, "__getitem__", None)
-    if issubclass(kind, type):  # a class may be subscripted without __getitem__
+    if getter is tuple.__dict__["__getitem__"]:
+        return Access.ATTRIBUTE
+    if getter is not None:
         return Access.KEY
-    if getter is None:
-        return Access.STATE if is_mapped(kind) else Access.ATTRIBUTE
-    named = getter is tuple.__dict__["__getitem__"] or _is_row(kind)
-    return Access.ATTRIBUTE if named else Access.KEY
+    if inspect.getattr_static(kind, "__getattr__", None) is not None:
+        return Access.ASK
+    return Access.STATE if _is_mapped(kind) else Access.ATTRIBUTE
 
 
-def is_mapped(kind: type) -> bool:
+def _reads_plainly(kind: type) -> bool:
+    reader = inspect.getattr_static(kind, "__getattribute__")
+    owner = getattr(reader, "__objclass__", None)
+    return owner is not None and owner.__module__ in (
+        "builtins",
+        "collections",
+        "types",
+    )
+
+
+def _is_mapped(kind: type) -> bool:
     """Tell whether *kind* is an ordinary mapped class of SQLAlchemy."""
     return (
         "__mapper__" in kind.__dict__
-        and inspect.getattr_static(kind, "__getattribute__") is _GETATTRIBUTE
         and "sqlalchemy.orm.attributes" in sys.modules
         and "sqlalchemy.ext.instrumentation" not in sys.modules
     )

@@ -156,12 +156,12 @@ class CompiledSchema:
         schema = self._schema
         mode = schema.unknown if unknown is None else unknown
         lenient = schema.partial if partial is None else partial
-        several = schema.many if many is None else many
+        several = schema.many if many is None else bool(many)
         program, with_hooks = self._load_program(mode, lenient)
         if program is None:
             return schema.load(data, many=many, partial=partial, unknown=unknown)
         if with_hooks is not None:
-            return with_hooks(data, many=several, partial=lenient, unknown=mode)
+            return with_hooks(data, many=many, partial=partial, unknown=unknown)
         if isinstance(program, Pure):
             run = program.run
             try:
@@ -172,7 +172,7 @@ class CompiledSchema:
             except Exception:  # noqa: BLE001, S110 - marshmallow says what is wrong
                 pass
         elif not several or type(data) is list:
-            return self._collect(program, data, many=bool(several), partial=lenient)
+            return self._collect(program, data, many=several, partial=lenient)
         return schema.load(data, many=many, partial=partial, unknown=unknown)
 
     def runner(
