@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import random
 from collections.abc import Iterator
 from decimal import Decimal
@@ -44,27 +45,27 @@ def prepare(engine: Engine, rows: int) -> None:
 
 def fill(connection: Connection, rows: int) -> None:
     """Insert people, projects and *rows* entries, the same ones every time."""
+    stored = hash_password(PASSWORD)  # once: good hashing takes its time
     people = [
-        {"username": name, "role": role, "password_hash": hash_password(PASSWORD)}
+        {"username": name, "role": role, "password_hash": stored}
         for name, role in PEOPLE.items()
     ]
     projects = [{"name": name, "hourly_rate": rate} for name, rate in RATES.items()]
     connection.execute(insert(User), people)
     connection.execute(insert(Project), projects)
-    source = random.Random(2025)  # noqa: S311 - no secret
-    for start in range(0, rows, BATCH):
-        batch = list(entries(source, min(BATCH, rows - start)))
+    everything = entries(random.Random(2025), rows)  # noqa: S311 - no secret
+    while batch := list(itertools.islice(everything, BATCH)):
         connection.execute(insert(Entry), batch)
 
 
 def entries(source: random.Random, rows: int) -> Iterator[dict[str, Any]]:
-    """Yield *rows* entries; many of them start at the same quarter of an hour."""
-    for _ in range(rows):
+    """Yield *rows* entries, day by day; many start at the same quarter of an hour."""
+    for number in range(rows):
+        quarter = dt.timedelta(minutes=15 * source.randint(32, 68))
         yield {
             "user_id": source.randint(1, len(PEOPLE)),
             "project_id": source.randint(1, len(RATES)),
-            "started": source.choice(WORKDAYS)
-            + dt.timedelta(minutes=15 * source.randint(32, 68)),
+            "started": WORKDAYS[number * len(WORKDAYS) // rows] + quarter,
             "minutes": source.randint(5, 240),
             "note": source.choice(NOTES),
         }
