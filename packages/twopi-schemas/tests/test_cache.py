@@ -25,6 +25,7 @@ def test_the_same_class_and_options_give_the_same_object():
     assert compiled(Pet) is compiled(Pet)
     assert compiled(Pet, many=True) is compiled(Pet, many=True)
     assert compiled(Pet, only=["name"]) is compiled(Pet, only=["name"])
+    assert compiled(Pet, exclude={"name"}) is compiled(Pet, exclude={"name"})
     assert compiled(Pet) is not compiled(Pet, many=True)
     assert compiled(Pet, partial=True) is not compiled(Pet, partial=1)
 

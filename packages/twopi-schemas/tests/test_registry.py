@@ -4,7 +4,7 @@ import datetime as dt
 from typing import ClassVar
 
 import pytest
-from marshmallow import Schema, fields
+from marshmallow import Schema, ValidationError, fields
 
 from twopi_schemas import AS_IS, compiled, explain, register, registry
 
@@ -83,6 +83,18 @@ def test_it_dumps_as_before():
     assert compiled(Event).dump(good) == Event().dump(good)
     with pytest.raises(TypeError, match="naive"):
         compiled(Event).dump(naive)
+
+
+def test_what_everyone_may_get_stays_marshmallows():
+    class Greedy(fields.Field):
+        pass
+
+    register(Greedy, load=lambda field: {type(None): AS_IS, str: AS_IS})
+    made = Schema.from_dict({"a": Greedy(), "b": fields.Integer()})
+
+    assert explain(made)[0].how == "handed over"
+    with pytest.raises(ValidationError):
+        compiled(made).load({"a": None})
 
 
 def test_wrong_declarations_are_refused():

@@ -405,6 +405,24 @@ def test_a_validator_added_to_another_instance_is_shared_as_marshmallow_shares_i
         subject.load({"name": "x"})
 
 
+def test_a_hook_may_change_its_own_schema():
+    class Pet(Schema):
+        kind = fields.String()
+        name = fields.String()
+
+        @pre_load
+        def choose(self, data, **_):
+            self.fields["name"].required = data.get("kind") == "dog"
+            return data
+
+    subject = compiled(Pet)
+
+    for _ in range(2):
+        assert subject.load({"kind": "cat"}) == {"kind": "cat"}
+        with pytest.raises(ValidationError):
+            subject.load({"kind": "dog"})
+
+
 # Many threads
 
 

@@ -66,7 +66,11 @@ def clear() -> None:
 
 def _frozen(options: dict[str, Any]) -> list[Any]:
     """Return *options* as a part of a key; the order of names in them counts."""
-    return [
-        (name, type(value), tuple(value) if isinstance(value, list) else value)
-        for name, value in sorted(options.items())
-    ]
+    return [(name, _hashable(value)) for name, value in sorted(options.items())]
+
+
+def _hashable(value: Any) -> Any:
+    kind = type(value)
+    if kind is list:
+        return kind, *value
+    return (kind, frozenset(value)) if kind is set else (kind, value)

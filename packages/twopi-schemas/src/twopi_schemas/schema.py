@@ -259,7 +259,9 @@ class CompiledSchema:
 
     def _look(self) -> None:
         if self._watch is None:
-            self._watch = Watch(self._schema, thorough=self._watched)
+            schema = self._schema
+            self._watched |= bool(load_hooks(schema) or dump_hooks(schema))
+            self._watch = Watch(schema, thorough=self._watched)
 
     def _changed(self) -> bool:
         """Forget what was compiled of a schema that was changed since."""
