@@ -27,7 +27,7 @@ class Effort:
 
 
 FULL = Effort(rounds=120, chunk=2_000_000)
-QUICK = Effort(rounds=25, chunk=500_000)
+QUICK = Effort(rounds=30, chunk=1_000_000)
 
 
 def measure(case: Case, effort: Effort, seed: int = 1) -> dict[str, list[float]]:

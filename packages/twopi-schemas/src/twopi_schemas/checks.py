@@ -12,7 +12,6 @@ import decimal
 import enum
 import re
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from marshmallow import validate
@@ -31,29 +30,31 @@ def is_plain(value: Any) -> bool:
     return type(value) in _PLAIN or type(value) is range
 
 
-def _parameters(*names: str) -> Callable[[Any], bool]:
-    return lambda check: all(is_plain(getattr(check, name)) for name in names)
-
-
-_KNOWN: dict[type, Callable[[Any], bool]] = {
-    validate.And: lambda check: all(map(is_repeatable, check.validators)),
-    validate.ContainsNoneOf: _parameters("iterable"),
-    validate.ContainsOnly: _parameters("choices"),
-    validate.Email: _parameters(),
-    validate.Equal: _parameters("comparable"),
-    validate.Length: _parameters("min", "max", "equal"),
-    validate.NoneOf: _parameters("iterable"),
-    validate.OneOf: _parameters("choices"),
-    validate.Range: _parameters("min", "max"),
-    validate.Regexp: _parameters("regex"),
-    validate.URL: _parameters("schemes"),
+_PARAMETERS: dict[type, tuple[str, ...]] = {
+    validate.ContainsNoneOf: ("iterable",),
+    validate.ContainsOnly: ("choices",),
+    validate.Email: (),
+    validate.Equal: ("comparable",),
+    validate.Length: ("min", "max", "equal"),
+    validate.NoneOf: ("iterable",),
+    validate.OneOf: ("choices",),
+    validate.Range: ("min", "max"),
+    validate.Regexp: ("regex",),
+    validate.URL: ("schemes",),
 }
 
 
 def is_repeatable(check: Any) -> bool:
     """Tell whether *check* is one of marshmallow's own, with plain parameters."""
-    known = _KNOWN.get(type(check))
-    return known is not None and known(check)
+    if type(check) is validate.And:
+        return all(map(is_repeatable, check.validators))
+    names = _PARAMETERS.get(type(check))
+    if names is None:
+        return False
+    for name in names:  # noqa: SIM110 - compiling waits for it
+        if not is_plain(getattr(check, name)):
+            return False
+    return True
 
 
 def is_repeatable_default(default: Any) -> bool:
