@@ -1,13 +1,30 @@
-"""Run the Python blocks of every README, docs page and docstring as tests."""
+"""Run the Python blocks of every README, docs page and docstring as tests.
+
+Property tests have no deadline, since machines are shared, and are the same at each
+run of a server: what they find at random, they find on somebody's desk.
+"""
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from typing import NoReturn
 
 from sybil import Example, Sybil
 from sybil.document import PythonDocStringDocument
 from sybil.example import NotEvaluated
 from sybil.parsers import markdown, rest
+
+with suppress(ModuleNotFoundError):  # not every package has property tests
+    from hypothesis import HealthCheck, settings
+
+    settings.register_profile(
+        "twopi",
+        deadline=None,
+        derandomize="CI" in os.environ,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("twopi")
 
 
 class Docstrings(PythonDocStringDocument):
