@@ -55,14 +55,17 @@ def _float(field: fields.Float) -> Table:
 
 def _decimal(field: fields.Decimal) -> Table:
     own = _own(field)
-    if field.allow_nan or field.places is not None:
+    if field.allow_nan:
         return {str: own, decimal.Decimal: own, int: own, float: own}
+    places, rounding = field.places, field.rounding
 
-    def finite(value: Any) -> decimal.Decimal:
+    def finite(value: str | decimal.Decimal) -> decimal.Decimal:
         number = decimal.Decimal(value)
-        if number.is_finite():
-            return number
-        raise ValueError
+        if not number.is_finite():
+            raise ValueError
+        if places is not None:
+            return number.quantize(places, rounding=rounding)
+        return number
 
     return {str: finite, decimal.Decimal: finite, int: own, float: own}
 
