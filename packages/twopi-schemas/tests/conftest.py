@@ -387,6 +387,45 @@ class Generator:
             options["many"] = True
         return kind(nested, unknown=unknown, **options)
 
+    # Changes
+
+    def change(self):
+        """Return a function that changes one thing of a schema given to it."""
+        if self.chance(0.2):
+            name, value = self.pick(
+                ("unknown", self.pick(ma.RAISE, ma.EXCLUDE, ma.INCLUDE)),
+                ("many", self.chance(0.3)),
+                ("partial", self.pick(None, True, ("a",))),
+            )
+            return lambda schema: setattr(schema, name, value)
+        place, inside, check = self.random.random(), self.chance(0.3), self.validator()
+        name, value = self.pick(
+            ("required", self.chance(0.5)),
+            ("allow_none", self.chance(0.5)),
+            ("load_default", self.default()),
+            ("dump_default", self.default()),
+            ("data_key", self.pick(*KEYS[:-1], None)),
+            ("attribute", self.pick("a", "x.y", None)),
+            ("format", self.pick("iso", "%d/%m/%Y", "timestamp")),
+            ("strict", self.chance(0.5)),
+            ("as_string", self.chance(0.5)),
+            ("places", decimal.Decimal("0.1")),
+            ("unknown", ma.EXCLUDE),
+            ("validators", [check]),
+        )
+
+        def change(schema):
+            fields = list(schema.fields.values())
+            if not fields:
+                return
+            field = fields[int(place * len(fields))]
+            if inside:
+                field = getattr(field, "inner", None) or field
+            if hasattr(field, name):
+                setattr(field, name, value)
+
+        return change
+
     # Data
 
     def data(self, schema, *, many):

@@ -36,15 +36,15 @@ def _quiet():
         yield
 
 
-def pair(make):
+def pair(make, *, watched=None):
     """Return a schema, its equal, and the compiled form of the equal."""
     while True:
         schema = made(make.schema)
         options = schema and made(make.instance_options, schema)
         reference = schema and made(schema, **options)
         if reference is not None:
-            watched = make.chance(0.5)
-            return reference, CompiledSchema(schema(**options), watched=watched)
+            watch = make.chance(0.5) if watched is None else watched
+            return reference, CompiledSchema(schema(**options), watched=watch)
 
 
 def made(maker, *args, **kwargs):
@@ -97,6 +97,28 @@ def test_dump_equals_marshmallow(generator, outcome_of, random):
         ours = outcome_of(make.log, subject.dump, obj, **options)
 
         assert ours == theirs, (obj, options, reference.fields)
+
+
+@many_schemas
+@given(randoms)
+def test_changes_are_honoured(generator, outcome_of, random):
+    make = generator(random)
+    reference, subject = pair(make, watched=True)
+    for _ in range(CASES // 2):
+        change = make.change()
+        change(reference)
+        change(subject._schema)
+        data = made(make.data, reference, many=reference.many)
+        same = copied(data)
+        obj = made(make.objects, reference, many=reference.many)
+
+        theirs = outcome_of(make.log, reference.load, data)
+        ours = outcome_of(make.log, subject.load, same)
+        assert ours == theirs, (data, reference.fields)
+
+        theirs = outcome_of(make.log, reference.dump, obj)
+        ours = outcome_of(make.log, subject.dump, obj)
+        assert ours == theirs, (obj, reference.fields)
 
 
 def copied(data):

@@ -53,8 +53,7 @@ def _known(key: Any, name: str, field: AnyField, scope: Scope) -> tuple[Row, Pla
     attribute: Any = field.attribute
     if type(field) is Constant:
         refuse_patches(field)
-        constant = field.constant
-        return (key, None, None, AS_IS, lambda *_: constant), _COMPILED
+        return (key, None, None, AS_IS, lambda *_: field.constant), _COMPILED
     if type(field) in (Method, Function):
         refuse_patches(field)
         serialize = serialize_of(field)
@@ -66,12 +65,11 @@ def _known(key: Any, name: str, field: AnyField, scope: Scope) -> tuple[Row, Pla
         raise HandedOverError(f"attribute {attribute!r} is not a name")
 
     kind, convert, whole = _value(field, name, scope)
-    default = field.dump_default
-    make_default = callable(default)
 
     def other(value: Any, obj: Any) -> Any:
         if value is missing:
-            value = default() if make_default else default
+            default = field.dump_default
+            value = default() if callable(default) else default
             if value is missing:
                 return missing
         return whole(value, obj)

@@ -35,14 +35,13 @@ def _number(field: fields.Integer | fields.Float) -> Table:
 
 
 def _decimal(field: fields.Decimal) -> Table:
-    serialize, places, rounding = serialize_of(field), field.places, field.rounding
-    as_string = field.as_string
+    serialize, as_string = serialize_of(field), field.as_string
 
     def convert(value: decimal.Decimal) -> decimal.Decimal | str:
         if not value.is_finite():
             return serialize(value, field.name, None)  # type: ignore[no-any-return]
-        if places is not None:
-            value = value.quantize(places, rounding=rounding)
+        if field.places is not None:
+            value = value.quantize(field.places, rounding=field.rounding)
         return format(value, "f") if as_string else value
 
     return {decimal.Decimal: convert, **_NONE}

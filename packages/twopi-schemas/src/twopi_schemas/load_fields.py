@@ -75,16 +75,15 @@ def _whole(field: AnyField, table: Table) -> tuple[type | None, Convert, Any]:
     checks = tuple(field.validators)
     if checks:
         table = {kind: _checked(convert, checks) for kind, convert in table.items()}
-    required = field.required
-    allow_none, default = field.allow_none, field.load_default
-    make_default = callable(default)
+    required, allow_none = field.required, field.allow_none
     anything = table.get(object, UnsureError)
 
     def other(value: Any) -> Any:
         if value is missing:
             if required:
                 raise UnsureError
-            return default() if make_default else default
+            default = field.load_default
+            return default() if callable(default) else default
         if value is None:
             if allow_none:
                 return None

@@ -57,14 +57,13 @@ def _decimal(field: fields.Decimal) -> Table:
     own = _own(field)
     if field.allow_nan:
         return {str: own, decimal.Decimal: own, int: own, float: own}
-    places, rounding = field.places, field.rounding
 
     def finite(value: str | decimal.Decimal) -> decimal.Decimal:
         number = decimal.Decimal(value)
         if not number.is_finite():
             raise ValueError
-        if places is not None:
-            return number.quantize(places, rounding=rounding)
+        if field.places is not None:
+            return number.quantize(field.places, rounding=field.rounding)
         return number
 
     return {str: finite, decimal.Decimal: finite, int: own, float: own}
