@@ -224,6 +224,14 @@ def matrix(session: nox.Session, package: str, versions: str) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """Measure beside peers in one run: ``-- schemas [--quick]``."""
+    install_editable(session, *PROJECTS)
+    session.install("-r", "benchmarks/requirements.txt")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style; ``-- --fix`` repairs what it can."""
     session.install("ruff>=0.17,<0.18")

@@ -363,6 +363,73 @@ def test_no_schema_class_is_made_per_request(app, monkeypatch):
     assert len(made) == 1
 
 
+def count_schemas(monkeypatch):
+    """Return a list that grows with each schema made."""
+    made = []
+    init = Schema.__init__
+
+    def counting(self, *args, **kwargs):
+        made.append(self)
+        init(self, *args, **kwargs)
+
+    # every subclass looks its __init__ up here, and so does the parser
+    monkeypatch.setattr(Schema, "__init__", counting)
+    return made
+
+
+class Search(Schema):
+    words = fields.List(fields.String(), required=True)
+
+
+@pytest.mark.parametrize(
+    "kept", [Search, Search(), {"words": Search().fields["words"]}]
+)
+def test_no_schema_is_made_per_request(app, kept, monkeypatch):
+    made = count_schemas(monkeypatch)
+
+    @app.post("/")
+    @use_kwargs(kept)
+    def view(words):
+        return jsonify(words)
+
+    client = app.test_client()
+    answers = [client.post("/", json={"words": [str(n)]}).json for n in range(9)]
+
+    assert answers == [[str(n)] for n in range(9)]
+    assert len(made) <= 1
+
+
+def test_a_schema_that_asks_the_request_is_made_for_each(app):
+    class Asking(Schema):
+        a = fields.Integer()
+        b = fields.Integer()
+
+        def __init__(self):
+            super().__init__(only=[request.args["only"]])
+
+    @app.post("/")
+    @use_kwargs(Asking)
+    def view(**values):
+        return values
+
+    client = app.test_client()
+
+    assert client.post("/?only=a", json={"a": 1}).json == {"a": 1}
+    assert client.post("/?only=b", json={"b": 2}).json == {"b": 2}
+
+
+def test_pre_load_of_a_parser_gets_the_schema(app):
+    class Trimming(BetterFlaskParser):
+        def pre_load(self, location_data, *, schema, req, location):
+            assert isinstance(schema, Search)
+            return {name: location_data[name] for name in schema.fields}
+
+    loaded = Trimming()
+    with app.test_request_context("/", method="POST", json={"words": [], "x": 1}):
+        for _ in range(3):
+            assert loaded.parse(Search) == {"words": []}
+
+
 def test_the_schema_class_counts(app):
     kept = {"n": fields.Integer()}
     with app.test_request_context("/", method="POST", json={"x": 1}):

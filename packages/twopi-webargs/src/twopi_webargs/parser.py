@@ -11,12 +11,14 @@ from contextlib import suppress
 from functools import lru_cache
 from types import EllipsisType
 from typing import Any, NoReturn
+from weakref import WeakSet
 
 from flask import Request
 from marshmallow import Schema, ValidationError
 from webargs.core import missing
 from webargs.flaskparser import FlaskParser
 
+from twopi_schemas import compiled
 from twopi_webargs.errors import locate
 
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -30,8 +32,9 @@ class BetterFlaskParser(FlaskParser):
     that is no JSON, also one that is nested too deeply or has numbers too long to
     convert, is such an error with status 400.
 
-    A dictionary of fields that is kept and passed to `parse` again is compiled once,
-    and a location registered by `location_loader` belongs to this parser only.
+    A schema class, and a dictionary of fields that is kept and passed to `parse` again,
+    are compiled once, by `twopi_schemas.compiled`; so is a schema that is used again. A
+    location registered by `location_loader` belongs to this parser only.
 
     Args:
         location: Where to read arguments if a call does not say: ``json`` (the
@@ -107,9 +110,15 @@ class BetterFlaskParser(FlaskParser):
     def _handle_invalid_json_error(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         raise ValidationError("Invalid JSON body.", status_code=400) from None
 
-    def _process_location_data(self, *args: Any, **kwargs: Any) -> Any:
+    def _process_location_data(
+        self, location_data: Any, schema: Schema, *args: Any, **kwargs: Any
+    ) -> Any:
+        own_pre_load = type(self).pre_load is not FlaskParser.pre_load
+        loader = schema if own_pre_load else _loader(schema)
         try:
-            return super()._process_location_data(*args, **kwargs)
+            return super()._process_location_data(
+                location_data, loader, *args, **kwargs
+            )
         except RecursionError as error:  # in a schema that nests itself
             raise ValidationError("Nested too deeply.", status_code=400) from error
         except OverflowError as error:  # in marshmallow's DateTime and TimeDelta
@@ -119,6 +128,8 @@ class BetterFlaskParser(FlaskParser):
         if isinstance(argmap, Mapping):
             with suppress(TypeError):  # not hashable, webargs knows what to do
                 return _schema(self.schema_class, tuple(argmap.items()))
+        if isinstance(argmap, type) and argmap.__init__ is Schema.__init__:
+            return _instance(argmap)
         return super()._get_schema(argmap, req)
 
     def _on_validation_error(self, *args: Any, **kwargs: Any) -> NoReturn:
@@ -158,6 +169,22 @@ class BetterFlaskParser(FlaskParser):
 @lru_cache(maxsize=256)
 def _schema(schema_class: type[Schema], items: tuple[tuple[str, Any], ...]) -> Schema:
     return schema_class.from_dict(dict(items))()
+
+
+@lru_cache(maxsize=256)
+def _instance(schema_class: type[Schema]) -> Schema:
+    return schema_class()
+
+
+_used: WeakSet[Schema] = WeakSet()
+
+
+def _loader(schema: Schema) -> Any:
+    """Return what loads as *schema* does: compiled, if it is not for one request."""
+    if schema in _used:
+        return compiled(schema)
+    _used.add(schema)
+    return schema
 
 
 def _one(
