@@ -108,9 +108,8 @@ def _value(
     if kind is object and table[kind] is AS_IS:
         return None, AS_IS, lambda value, _: value
     serialize = serialize_of(field)
-    if type(field) in declared:
-        return None, AS_IS, _by_declared_table(table, serialize, name)
-    return kind, table[kind], _by_table(table, serialize, name)
+    by_table = _by_declared_table if type(field) in declared else _by_table
+    return kind, table[kind], by_table(table, serialize, name)
 
 
 def _by_declared_table(table: Table, serialize: Any, name: str | None) -> Serialize:
@@ -138,12 +137,13 @@ def _by_table(table: Table, serialize: Any, name: str | None) -> Serialize:
 
 def _list(field: Any, name: str | None, scope: Scope) -> Serialize:
     kind, convert, other = _value(field.inner, name, scope)
-    take: Any = convert or (lambda value: value)
+    if convert is not AS_IS:
+        kind = None
 
     def items(value: Any, obj: Any) -> Any:
         if value is None:
             return None
-        return [take(v) if type(v) is kind else other(v, obj) for v in value]
+        return [v if type(v) is kind else other(v, obj) for v in value]
 
     return items
 

@@ -24,6 +24,9 @@ from twopi_schemas.plans import (
 )
 from twopi_schemas.registry import Convert, Table, declared, loads
 
+#: The usual type, what converts it, whether it may be missing, and all the rest.
+LoadRow = tuple[type | None, Convert, bool, Callable[[Any], Any]]
+
 
 def table_of(field: AnyField, scope: Scope) -> Table:
     """Return what ``field._deserialize`` does by type, without effects."""
@@ -41,13 +44,12 @@ def table_of(field: AnyField, scope: Scope) -> Table:
     return table
 
 
-def row_of(field: AnyField, scope: Scope) -> tuple[type | None, Convert, Convert]:
-    """Return the usual type, what converts it, and what takes all other values."""
+def row_of(field: AnyField, scope: Scope) -> LoadRow:
+    """Return how *field* is loaded, or raise `HandedOverError`."""
     _refuse_code(field)
     kind, convert, other = _whole(field, table_of(field, scope))
-    if scope.partial:
-        other = _skipping_missing(other)
-    return kind, convert, other
+    optional = not field.required and field.load_default is missing
+    return kind, convert, bool(scope.partial) or optional, other
 
 
 def _refuse_code(field: AnyField) -> None:
@@ -120,10 +122,6 @@ def _checked(convert: Convert, checks: tuple[Any, ...]) -> Convert:
             return value
 
     return checked
-
-
-def _skipping_missing(other: Any) -> Any:
-    return lambda value: missing if value is missing else other(value)
 
 
 def _item(field: AnyField, scope: Scope) -> Callable[[Any], Any]:

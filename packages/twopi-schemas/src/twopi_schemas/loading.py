@@ -109,11 +109,11 @@ def _runner(rows: list[Any], unknown: str) -> Run:
             raise UnsureError
         get = data.get
         result: dict[str, Any] = {}
-        for source, target, kind, convert, other in rows:
+        for source, target, kind, convert, optional, other in rows:
             value = get(source, missing)
             if type(value) is kind:
                 result[target] = value if convert is None else convert(value)
-            else:
+            elif value is not missing or not optional:
                 value = other(value)
                 if value is not missing:
                     result[target] = value
