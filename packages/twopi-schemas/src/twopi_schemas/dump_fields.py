@@ -108,8 +108,9 @@ def _value(
     if kind is object and table[kind] is AS_IS:
         return None, AS_IS, lambda value, _: value
     serialize = serialize_of(field)
-    by_table = _by_declared_table if type(field) in declared else _by_table
-    return kind, table[kind], by_table(table, serialize, name)
+    if type(field) in declared:
+        return None, AS_IS, _by_declared_table(table, serialize, name)
+    return kind, table[kind], _by_table(table, serialize, name)
 
 
 def _by_declared_table(table: Table, serialize: Any, name: str | None) -> Serialize:
@@ -137,13 +138,12 @@ def _by_table(table: Table, serialize: Any, name: str | None) -> Serialize:
 
 def _list(field: Any, name: str | None, scope: Scope) -> Serialize:
     kind, convert, other = _value(field.inner, name, scope)
-    if convert is not AS_IS:
-        kind = None
+    usual = kind if convert is AS_IS else None
 
     def items(value: Any, obj: Any) -> Any:
         if value is None:
             return None
-        return [v if type(v) is kind else other(v, obj) for v in value]
+        return [v if type(v) is usual else other(v, obj) for v in value]
 
     return items
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
-import email.utils
 import operator
 import uuid
 from typing import Any
@@ -24,10 +23,6 @@ _ISO = {
     dt.date: (dt.date.isoformat, getattr(utils, "to_iso_date", None)),
     dt.time: (dt.time.isoformat, getattr(utils, "to_iso_time", None)),
 }
-_WRITERS = (
-    *(email.utils.format_datetime, getattr(utils, "rfcformat", None)),
-    *(utils.timestamp, utils.timestamp_ms),
-)
 
 
 def _string(_: AnyField) -> Table:
@@ -65,9 +60,7 @@ def _temporal(field: Any) -> Table:
     write = field.SERIALIZATION_FUNCS.get(wanted)
     if write is None:
         return {kind: lambda value: value.strftime(wanted), **_NONE}
-    if write in _ISO[kind]:
-        return {kind: kind.isoformat, **_NONE}
-    return {kind: write, **_NONE} if write in _WRITERS else _NONE
+    return {kind: kind.isoformat if write in _ISO[kind] else write, **_NONE}
 
 
 def _uuid(_: fields.UUID) -> Table:

@@ -79,17 +79,11 @@ def _by_key(rows: list[Row]) -> Callable[[Any], dict[str, Any]]:
                 except MISS:
                     value = getattr(obj, attribute, missing)
             if type(value) is kind:
-                if convert is None:
+                result[key] = value if convert is None else convert(value)
+            else:
+                value = other(value, obj)
+                if value is not missing:
                     result[key] = value
-                    continue
-                try:
-                    result[key] = convert(value)
-                    continue
-                except Exception:  # noqa: BLE001, S110 - marshmallow says why
-                    pass
-            value = other(value, obj)
-            if value is not missing:
-                result[key] = value
         return result
 
     return dump
@@ -101,17 +95,11 @@ def _by_attribute(rows: list[Row]) -> Callable[[Any], dict[str, Any]]:
         for key, attribute, kind, convert, other in rows:
             value = missing if attribute is None else getattr(obj, attribute, missing)
             if type(value) is kind:
-                if convert is None:
+                result[key] = value if convert is None else convert(value)
+            else:
+                value = other(value, obj)
+                if value is not missing:
                     result[key] = value
-                    continue
-                try:
-                    result[key] = convert(value)
-                    continue
-                except Exception:  # noqa: BLE001, S110 - marshmallow says why
-                    pass
-            value = other(value, obj)
-            if value is not missing:
-                result[key] = value
         return result
 
     return dump
@@ -127,14 +115,8 @@ def _by_state(rows: list[Row], mapped: type) -> Callable[[Any], dict[str, Any]]:
         for name, key, attribute, kind, convert, other in steps:
             value = state.get(name, missing)
             if type(value) is kind:
-                if convert is None:
-                    result[key] = value
-                    continue
-                try:
-                    result[key] = convert(value)
-                    continue
-                except Exception:  # noqa: BLE001, S110 - marshmallow says why
-                    pass
+                result[key] = value if convert is None else convert(value)
+                continue
             if value is missing and attribute is not None:
                 value = getattr(obj, attribute, missing)
             value = other(value, obj)
