@@ -374,6 +374,20 @@ def test_more_changes_are_honoured():
     assert subject.dump({})["extra"] == 1
 
 
+def test_a_default_that_cannot_be_compared_may_change():
+    class Array:
+        def __eq__(self, other):
+            raise ValueError("ambiguous")
+
+        __hash__ = None
+
+    schema, subject = fresh()
+    for default in (Array(), Array()):
+        schema.fields["age"].load_default = default
+
+        assert subject.load({})["age"] is default
+
+
 def test_a_nested_instance_may_change_too():
     class Inner(Schema):
         name = fields.String()

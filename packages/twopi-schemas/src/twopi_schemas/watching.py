@@ -56,7 +56,10 @@ class Watch:
 
     def changed(self) -> bool:
         """Tell whether anything was changed since."""
-        if self._live != self._then:
+        try:
+            if self._live != self._then:
+                return True
+        except Exception:  # noqa: BLE001 - values that cannot be compared differ
             return True
         if not self._thorough:
             return False
