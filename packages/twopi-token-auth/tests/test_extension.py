@@ -108,11 +108,11 @@ def test_a_changed_setting_is_honoured_at_once(context, token_class):
 def test_the_state_is_kept_while_the_settings_are(app):
     with app.app_context():
         state = current_state()
-        keys = state.keys(None, "HS256")
+        keys = state.accepted(None, "HS256")
 
         app.config["UNRELATED"] = True
         assert current_state() is state
-        assert state.keys(None, "HS256") is keys
+        assert state.accepted(None, "HS256") is keys
         app.config["TOKEN_AUTH_LEEWAY"] = 1
         assert current_state() is not state
 

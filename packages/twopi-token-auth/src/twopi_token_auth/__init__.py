@@ -14,11 +14,13 @@ from twopi_token_auth.errors import (
 )
 from twopi_token_auth.extension import init_app
 from twopi_token_auth.fields import Audience, UnixTimestamp
+from twopi_token_auth.keys import KeyRing
 from twopi_token_auth.tokens import ShortlivedTokenMixin
 
 __all__ = [
     "Audience",
     "ConfigurationError",
+    "KeyRing",
     "ShortlivedTokenMixin",
     "TokenAuthError",
     "TokenError",

@@ -2,18 +2,25 @@
 
 TokenAuthError
 ├── ConfigurationError    the application is set up wrongly (a RuntimeError)
-└── TokenError            this token is not accepted; see its code
+├── TokenError            this token is not accepted; see its code
+├── SessionError          this refresh token is not accepted; see its code
+└── StoreUnavailableError the sessions cannot be reached: 503, and nobody gets in
 
 WeakSecretWarning         SECRET_KEY is shorter than its algorithm asks for
 """
 
 from __future__ import annotations
 
-from typing import Literal
+import json
+from typing import Any, Literal
+
+from werkzeug.exceptions import ServiceUnavailable
 
 TokenErrorCode = Literal[
     "malformed",
     "algorithm",
+    "type",
+    "unknown_key",
     "signature",
     "expired",
     "not_yet_valid",
@@ -21,18 +28,32 @@ TokenErrorCode = Literal[
     "audience",
     "missing_claim",
     "claims",
+    "revoked",
 ]
 """Why a token is refused.
 
 - ``malformed``: not a compact JWS with a JSON object in it (RFC 7515 section 7.1), or
   longer than ``TOKEN_AUTH_MAX_LENGTH``.
 - ``algorithm``: signed in another way than the token class signs.
+- ``type``: of another type (``typ``) than the token class.
+- ``unknown_key``: signed with a key (``kid``) that is not in the key ring.
 - ``signature``: signed with another secret, or altered.
 - ``expired``: its ``exp`` has passed; the client may renew it.
 - ``not_yet_valid``: its ``nbf`` or ``iat`` is still to come.
 - ``issuer``, ``audience``: from, or for, somebody else.
 - ``missing_claim``: lacks a claim that ``TOKEN_AUTH_REQUIRE`` names.
 - ``claims``: a claim is not what the token class makes of it.
+- ``revoked``: its session has ended, and ``TOKEN_AUTH_CHECK_REVOCATION`` is on.
+"""
+
+SessionErrorCode = Literal["unknown", "expired", "idle", "revoked", "reused"]
+"""Why a refresh token is refused.
+
+- ``unknown``: not made by us, altered, or of a session that was deleted.
+- ``expired``: the session has reached its absolute lifetime.
+- ``idle``: nobody renewed it for too long.
+- ``revoked``: somebody logged out, or was logged out.
+- ``reused``: an old token came back; the session has been revoked because of it.
 """
 
 
@@ -67,6 +88,51 @@ class TokenError(TokenAuthError):
     def expired(self) -> bool:
         """Whether the token was good until its time ran out and can be renewed."""
         return self.code == "expired"
+
+
+class SessionError(TokenAuthError):
+    """A refresh token is not accepted. The message never quotes it.
+
+    Attributes:
+        code: Why, as one of `SessionErrorCode`. It is for logs: the client gets the
+            same answer for all of them.
+        session_id: The session the token belongs to, if its signature was right.
+        user_id: Whose session that is, if it was found.
+    """
+
+    def __init__(
+        self,
+        code: SessionErrorCode,
+        *,
+        session_id: str | None = None,
+        user_id: str | None = None,
+    ) -> None:
+        super().__init__(f"The refresh token is refused: {code}")
+        self.code: SessionErrorCode = code
+        self.session_id = session_id
+        self.user_id = user_id
+
+
+class StoreUnavailableError(TokenAuthError, ServiceUnavailable):
+    """The store of the sessions does not answer, so that nobody can be let in.
+
+    Flask and flask-restful answer it with 503 and ``Retry-After`` by themselves.
+    """
+
+    def __init__(self, message: str = "The session store is not available") -> None:
+        ServiceUnavailable.__init__(self, message, retry_after=1)
+
+    def get_body(self, *_: Any) -> str:
+        """Return the answer, which tells nothing about the store."""
+        return json.dumps({"_errors": ["Please try again in a moment."]}) + "\n"
+
+    def get_headers(self, *_: Any) -> list[tuple[str, str]]:
+        """Return the headers of the answer."""
+        return [
+            ("Content-Type", "application/json"),
+            ("Retry-After", str(self.retry_after)),
+            ("Cache-Control", "no-store"),
+        ]
 
 
 class WeakSecretWarning(UserWarning):

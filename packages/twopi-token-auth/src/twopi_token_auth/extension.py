@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, has_app_context
 
-from twopi_token_auth.codec import Key, prepare_key
+from twopi_token_auth.codec import HMAC, Key, prepare_key
 from twopi_token_auth.errors import ConfigurationError, WeakSecretWarning
+from twopi_token_auth.keys import KeyRing
 from twopi_token_auth.settings import (
     SHORT_LIVED_TOKEN_EXPIRY,
     read_settings,
@@ -35,17 +36,17 @@ def init_app(app: FlaskT) -> FlaskT:
 
     Raises:
         ConfigurationError: A setting has the wrong shape, or there is no usable
-            ``SECRET_KEY``.
+            key: neither ``TOKEN_AUTH_KEYS`` nor ``SECRET_KEY``.
     """
     app.config.setdefault("SHORT_LIVED_TOKEN_EXPIRY", SHORT_LIVED_TOKEN_EXPIRY)
-    state_of(app).keys(None, "HS256")
+    state_of(app).accepted(None, None)
     return app
 
 
 class State:
     """The settings of one application as they were when it was last looked at."""
 
-    __slots__ = ("_keys", "settings", "snapshot", "unwarned")
+    __slots__ = ("_ring", "_secrets", "settings", "snapshot", "unwarned")
 
     def __init__(
         self, config: dict[str, Any], predecessor: State | None = None
@@ -55,29 +56,69 @@ class State:
         self.unwarned: threading.Lock = (
             predecessor.unwarned if predecessor else threading.Lock()
         )
-        self._keys: dict[str, tuple[Key, ...]] = {}
+        self._secrets: dict[str, tuple[Key, ...]] = {}
+        self._ring: KeyRing | None = None
+        if self.settings.keys is not None:
+            self._ring = KeyRing.from_config(config)
 
-    def keys(self, secret: str | bytes | None, algorithm: str) -> tuple[Key, ...]:
-        """Return the key to sign with, followed by others that are accepted.
+    def signer(
+        self, secret: str | bytes | KeyRing | None, algorithm: str | None
+    ) -> Key:
+        """Return the key to sign with.
 
         Args:
-            secret: The only secret to use, or None for those of the application.
-            algorithm: The algorithm of the token class.
+            secret: What to use instead of the keys of the application.
+            algorithm: The algorithm of the token class, if it has one of its own.
 
         Raises:
-            ConfigurationError: There is no secret, or it cannot or must not be used.
+            ConfigurationError: There is no key, or it cannot or must not be used.
         """
-        if secret is None:
-            keys = self._keys.get(algorithm)
-            if keys is None:
-                keys = self._keys[algorithm] = self._configured_keys(algorithm)
-            return keys
-        key = prepare_key(secret, algorithm)
-        if key.weakness and self.settings.require_strong_secret:
-            raise _weak_secret("The secret", key.weakness)
-        return (key,)
+        ring = self.ring(secret)
+        if ring is None:
+            return self._named_secrets(secret, algorithm)[0]
+        return self._check(ring.signer(algorithm), "A key of the key ring")
 
-    def _configured_keys(self, algorithm: str) -> tuple[Key, ...]:
+    def accepted(
+        self, secret: str | bytes | KeyRing | None, algorithm: str | None
+    ) -> tuple[Key, ...]:
+        """Return the keys to verify with.
+
+        Args:
+            secret: See `signer`.
+            algorithm: See `signer`.
+
+        Raises:
+            ConfigurationError: There is no key, or one cannot or must not be used.
+        """
+        ring = self.ring(secret)
+        if ring is None:
+            return self._named_secrets(secret, algorithm)
+        keys = ring.accepted(algorithm)
+        for key in keys:
+            if key.weakness:
+                self._check(key, "A key of the key ring")
+        return keys
+
+    def ring(self, secret: str | bytes | KeyRing | None) -> KeyRing | None:
+        """Return the key ring that *secret* stands for, if it does for one."""
+        if secret is None:
+            return self._ring
+        return secret if isinstance(secret, KeyRing) else None
+
+    def _named_secrets(self, secret: Any, algorithm: str | None) -> tuple[Key, ...]:
+        if secret is not None:
+            key = prepare_key(secret, algorithm or HMAC[0])
+            if key.weakness and self.settings.require_strong_secret:
+                raise _weak_secret("The secret", key.weakness)
+            return (key,)
+        if algorithm is None:
+            algorithm = next(iter(self.settings.algorithms), HMAC[0])
+        keys = self._secrets.get(algorithm)
+        if keys is None:
+            keys = self._secrets[algorithm] = self._configured_secrets(algorithm)
+        return keys
+
+    def _configured_secrets(self, algorithm: str) -> tuple[Key, ...]:
         settings = self.settings
         if settings.secret_key is None:
             raise ConfigurationError(
@@ -85,19 +126,27 @@ class State:
                 "secrets.token_hex(32), or pass a secret if there is no application",
                 setting="SECRET_KEY",
             )
+        if algorithm not in (settings.algorithms or HMAC):
+            raise ConfigurationError(
+                f"TOKEN_AUTH_ALGORITHMS does not name {algorithm}, "
+                "the algorithm of a token class",
+                setting="TOKEN_AUTH_ALGORITHMS",
+            )
         named = [("SECRET_KEY", settings.secret_key)]
         for index, secret in enumerate(settings.secret_key_fallbacks):
             named.append((f"SECRET_KEY_FALLBACKS[{index}]", secret))
-        keys = []
-        for name, secret in named:
-            key = prepare_key(secret, algorithm, name=name)
-            if key.weakness and settings.require_strong_secret:
-                raise _weak_secret(name, key.weakness)
-            # A lock that is never given back is a flag that one thread only can set.
-            if key.weakness and self.unwarned.acquire(blocking=False):
-                _warn(f"{name} is weak. {key.weakness}")
-            keys.append(key)
-        return tuple(keys)
+        return tuple(
+            self._check(prepare_key(secret, algorithm, name=name), name)
+            for name, secret in named
+        )
+
+    def _check(self, key: Key, name: str) -> Key:
+        if key.weakness and self.settings.require_strong_secret:
+            raise _weak_secret(name, key.weakness)
+        # A lock that is never given back is a flag that one thread only can set.
+        if key.weakness and self.unwarned.acquire(blocking=False):
+            _warn(f"{name} is weak. {key.weakness}")
+        return key
 
 
 def _warn(advice: str) -> None:

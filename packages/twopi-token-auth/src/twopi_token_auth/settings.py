@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from twopi_token_auth.codec import NAMES
 from twopi_token_auth.errors import ConfigurationError
+from twopi_token_auth.keys import KeyRing
 
 SHORT_LIVED_TOKEN_EXPIRY = timedelta(minutes=15)
 """What `init_app` puts under this name in a configuration that has nothing there.
@@ -22,6 +24,8 @@ class Settings:
 
     secret_key: str | bytes | None = field(repr=False)
     secret_key_fallbacks: tuple[str | bytes, ...] = field(repr=False)
+    keys: KeyRing | Mapping[str, Any] | tuple[Any, ...] | None = field(repr=False)
+    algorithms: tuple[str, ...]
     issuer: tuple[str, ...] | None
     audience: tuple[str, ...] | None
     leeway: float
@@ -30,6 +34,20 @@ class Settings:
     query_string: bool
     require_strong_secret: bool
     realm: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """How long sessions live and what ends them; see the table in the README."""
+
+    idle_lifetime: timedelta | None = timedelta(days=14)
+    absolute_lifetime: timedelta | None = timedelta(days=90)
+    rotate: bool = True
+    reuse_grace: timedelta = timedelta(seconds=30)
+    on_reuse: Literal["session", "user"] = "session"
+    max_sessions_per_user: int | None = None
+    check_revocation: bool = False
+    revocation_cache: timedelta = timedelta(0)
 
 
 class Setting(NamedTuple):
@@ -51,6 +69,29 @@ def _secrets(value: Any) -> tuple[str | bytes, ...]:
     if not isinstance(value, (list, tuple)) or None in value:
         raise ValueError
     return tuple(_secret(each) for each in value)  # type: ignore[misc]
+
+
+def _ring(value: Any) -> KeyRing | Mapping[str, Any] | tuple[Any, ...] | None:
+    if value is None or isinstance(value, KeyRing):
+        return value
+    if isinstance(value, Mapping):
+        if not isinstance(value.get("keys"), (list, tuple)):
+            raise ValueError  # noqa: TRY004
+        return value
+    if not isinstance(value, (list, tuple)) or not value:
+        raise ValueError
+    for key in value:
+        text = key.decode("ascii", "replace") if isinstance(key, bytes) else key
+        if isinstance(text, str) and "-----BEGIN" not in text:
+            raise ValueError  # a secret belongs in SECRET_KEY, a path is a Path
+    return tuple(value)
+
+
+def _algorithms(value: Any) -> tuple[str, ...]:
+    names = _names(value)
+    if not set(names) <= set(NAMES):
+        raise ValueError
+    return names
 
 
 def _names(value: Any) -> tuple[str, ...]:
@@ -100,10 +141,55 @@ def _realm(value: Any) -> str | None:
     return value
 
 
+def _duration(value: Any) -> timedelta:
+    if isinstance(value, bool) or not isinstance(value, (int, float, timedelta)):
+        raise ValueError  # noqa: TRY004
+    return value if isinstance(value, timedelta) else timedelta(seconds=value)
+
+
+def _lifetime(value: Any) -> timedelta | None:
+    if value is None:
+        return None
+    lifetime = _duration(value)
+    if not timedelta(seconds=1) <= lifetime <= timedelta(days=3650):
+        raise ValueError
+    return lifetime
+
+
+def _five_minutes(value: Any) -> timedelta:
+    duration = _duration(value)
+    if not timedelta(0) <= duration <= timedelta(minutes=5):
+        raise ValueError
+    return duration
+
+
+def _reach(value: Any) -> str:
+    if value not in {"session", "user"}:
+        raise ValueError
+    return str(value)
+
+
+def _count(value: Any) -> int | None:
+    return None if value is None else _length(value)
+
+
 SETTINGS = {
     "secret_key": Setting("SECRET_KEY", None, "a text or bytes, not empty", _secret),
     "secret_key_fallbacks": Setting(
         "SECRET_KEY_FALLBACKS", (), "a list of texts or bytes, none empty", _secrets
+    ),
+    "keys": Setting(
+        "TOKEN_AUTH_KEYS",
+        None,
+        "a KeyRing, a JWK Set with its keys, or a list of keys, each a PEM text, "
+        "a JWK or a pathlib.Path",
+        _ring,
+    ),
+    "algorithms": Setting(
+        "TOKEN_AUTH_ALGORITHMS",
+        (),
+        f"a list of names out of {', '.join(NAMES)}",
+        _algorithms,
     ),
     "issuer": Setting(
         "TOKEN_AUTH_ISSUER", None, "a name or a list of names", _some_names
@@ -124,6 +210,42 @@ SETTINGS = {
     ),
     "realm": Setting(
         "TOKEN_AUTH_REALM", None, "a text of printable ASCII characters", _realm
+    ),
+}
+SESSION_SETTINGS = {
+    "idle_lifetime": Setting(
+        "TOKEN_AUTH_IDLE_LIFETIME",
+        timedelta(days=14),
+        "seconds or a timedelta, from 1 second to 3650 days, or None for no end",
+        _lifetime,
+    ),
+    "absolute_lifetime": Setting(
+        "TOKEN_AUTH_ABSOLUTE_LIFETIME",
+        timedelta(days=90),
+        "seconds or a timedelta, from 1 second to 3650 days, or None for no end",
+        _lifetime,
+    ),
+    "rotate": Setting("TOKEN_AUTH_ROTATE", True, "True or False", _flag),
+    "reuse_grace": Setting(
+        "TOKEN_AUTH_REUSE_GRACE",
+        timedelta(seconds=30),
+        "seconds or a timedelta, at most 5 minutes",
+        _five_minutes,
+    ),
+    "on_reuse": Setting(
+        "TOKEN_AUTH_ON_REUSE", "session", "'session' or 'user'", _reach
+    ),
+    "max_sessions_per_user": Setting(
+        "TOKEN_AUTH_MAX_SESSIONS_PER_USER", None, "a positive number or None", _count
+    ),
+    "check_revocation": Setting(
+        "TOKEN_AUTH_CHECK_REVOCATION", False, "True or False", _flag
+    ),
+    "revocation_cache": Setting(
+        "TOKEN_AUTH_REVOCATION_CACHE",
+        timedelta(0),
+        "seconds or a timedelta, at most 5 minutes",
+        _five_minutes,
     ),
 }
 _KEYS = tuple(setting.key for setting in SETTINGS.values())
@@ -149,14 +271,29 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
     Raises:
         ConfigurationError: One of them has the wrong shape.
     """
+    given = {key: value for key, value in config.items() if value is not None}
+    return Settings(**_read(SETTINGS, given))
+
+
+def read_session_settings(config: Mapping[str, Any]) -> SessionSettings:
+    """Return the settings of sessions in *config*, where None means "no end".
+
+    Raises:
+        ConfigurationError: One of them has the wrong shape.
+    """
+    return SessionSettings(**_read(SESSION_SETTINGS, config))
+
+
+def _read(table: Mapping[str, Setting], config: Mapping[str, Any]) -> dict[str, Any]:
     values = {}
-    for name, (key, default, shape, parse) in SETTINGS.items():
-        value = config.get(key)
+    for name, (key, default, shape, parse) in table.items():
+        value = config.get(key, default)
         try:
-            values[name] = parse(default if value is None else value)
-        except (TypeError, ValueError):
-            found = type(value).__name__ if key.startswith("SECRET") else repr(value)
+            values[name] = parse(value)
+        except (TypeError, ValueError, OverflowError):
+            secret = key.startswith("SECRET") or key == "TOKEN_AUTH_KEYS"
+            found = type(value).__name__ if secret else repr(value)
             raise ConfigurationError(
                 f"The setting {key} is {found}; it must be {shape}", setting=key
             ) from None
-    return Settings(**values)
+    return values

@@ -13,11 +13,12 @@ from typing import Any, ClassVar, Self
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from twopi_token_auth.claims import check_claims
-from twopi_token_auth.codec import decode, encode
+from twopi_token_auth.codec import JWT, decode, encode
 from twopi_token_auth.context import note_refusal
 from twopi_token_auth.errors import TokenError
 from twopi_token_auth.extension import current_state
 from twopi_token_auth.fields import Audience, UnixTimestamp
+from twopi_token_auth.keys import KeyRing
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +55,11 @@ class ShortlivedTokenMixin:
         issued_at: When it was made (``iat``); `dump` overwrites it.
 
     Attributes:
-        algorithm: How the class signs, and the only way it accepts: ``HS256``,
-            ``HS384`` or ``HS512`` (RFC 7518 section 3.2).
+        algorithm: How the class signs, and the only way it accepts (RFC 7518 section
+            3.1). None leaves it to the key ring; with a secret that is ``HS256``.
+        token_type: What the header calls the token (``typ``). Any other than ``JWT``,
+            such as ``at+jwt`` (RFC 9068), is asked for when a token is loaded, so
+            that one kind of token cannot stand in for another.
     """
 
     class TokenSchema(Schema):
@@ -74,7 +78,8 @@ class ShortlivedTokenMixin:
         nbf = UnixTimestamp(attribute="not_before")
         iat = UnixTimestamp(attribute="issued_at")
 
-    algorithm: ClassVar[str] = "HS256"
+    algorithm: ClassVar[str | None] = None
+    token_type: ClassVar[str] = JWT
 
     __schema: ClassVar[Schema | None] = None
 
@@ -122,14 +127,15 @@ class ShortlivedTokenMixin:
         )
         return cls.from_refresh_token(refresh_token)
 
-    def dump(self, secret: str | bytes | None = None) -> str:
+    def dump(self, secret: str | bytes | KeyRing | None = None) -> str:
         """Return the token as a signed JWT.
 
         Sets ``issued_at`` to now. An issuer or audience that is None is the first of
         ``TOKEN_AUTH_ISSUER`` or ``TOKEN_AUTH_AUDIENCE``.
 
         Args:
-            secret: What to sign with; None means the application's ``SECRET_KEY``.
+            secret: What to sign with; None means the application's
+                ``TOKEN_AUTH_KEYS`` or else its ``SECRET_KEY``.
 
         Raises:
             ConfigurationError: There is no usable secret.
@@ -139,7 +145,7 @@ class ShortlivedTokenMixin:
                 token is longer than ``TOKEN_AUTH_MAX_LENGTH``.
         """
         state = current_state()
-        key = state.keys(secret, self.algorithm)[0]
+        key = state.signer(secret, self.algorithm)
         self.issued_at = datetime.fromtimestamp(time(), UTC)
         schema = self._token_schema()
         skippable = getattr(schema, "SKIPPABLE", ())
@@ -157,7 +163,7 @@ class ShortlivedTokenMixin:
                 raise TypeError(
                     f"The claim {name} is no text; use fields.String for it"
                 )
-        token_string = encode(claims, key)
+        token_string = encode(claims, key, token_type=self.token_type)
         if len(token_string) > settings.max_length:
             raise ValueError(
                 f"The token has {len(token_string)} characters, more than the "
@@ -169,7 +175,7 @@ class ShortlivedTokenMixin:
     def load(
         cls,
         token_string: object,
-        secret: str | bytes | None = None,
+        secret: str | bytes | KeyRing | None = None,
         issuer: str | Collection[str] | None = None,
         audience: str | Collection[str] | None = None,
     ) -> Self | None:
@@ -198,7 +204,7 @@ class ShortlivedTokenMixin:
     def verify(
         cls,
         token_string: object,
-        secret: str | bytes | None = None,
+        secret: str | bytes | KeyRing | None = None,
         issuer: str | Collection[str] | None = None,
         audience: str | Collection[str] | None = None,
     ) -> Self:
@@ -208,8 +214,8 @@ class ShortlivedTokenMixin:
 
         Args:
             token_string: The JWT.
-            secret: What it must be signed with; None means ``SECRET_KEY`` or one of
-                ``SECRET_KEY_FALLBACKS``.
+            secret: What it must be signed with; None means ``TOKEN_AUTH_KEYS``, or
+                else ``SECRET_KEY`` or one of ``SECRET_KEY_FALLBACKS``.
             issuer: Who must have made it, one name or several acceptable ones; None
                 means ``TOKEN_AUTH_ISSUER``, and anybody if that is not set.
             audience: For whom it must be, likewise with ``TOKEN_AUTH_AUDIENCE``; if
@@ -221,8 +227,13 @@ class ShortlivedTokenMixin:
         """
         state = current_state()
         settings = state.settings
-        keys = state.keys(secret, cls.algorithm)
-        claims = decode(token_string, keys, max_length=settings.max_length)
+        keys = state.accepted(secret, cls.algorithm)
+        claims = decode(
+            token_string,
+            keys,
+            max_length=settings.max_length,
+            token_type=cls.token_type,
+        )
         check_claims(
             claims,
             now=time(),
