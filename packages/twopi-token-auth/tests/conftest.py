@@ -2,13 +2,23 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
 from marshmallow import fields
+from redis import Redis
+from sqlalchemy import create_engine
 
-from twopi_token_auth import ShortlivedTokenMixin, auth_required, parse_auth_header
+from twopi_token_auth import (
+    MemoryStore,
+    ShortlivedTokenMixin,
+    auth_required,
+    parse_auth_header,
+)
+from twopi_token_auth.stores.redis import RedisStore
+from twopi_token_auth.stores.sqlalchemy import SQLAlchemyStore
 
 SECRET = "thirty-two bytes, enough for all of HS256"
 NOW = 1_800_000_000
@@ -99,3 +109,41 @@ def forge():
         return f"{message}.{segment(signature)}"
 
     return forge
+
+
+def open_database(url):
+    engine = create_engine(url)
+    store = SQLAlchemyStore(engine, table="twopi_token_auth_test")
+    store.create_all()
+    yield store
+    if engine.dialect.name != "sqlite":
+        store.metadata.drop_all(engine)
+    engine.dispose()
+
+
+def open_redis(url):
+    with Redis.from_url(url) as client:
+        prefix = "twopi-token-auth-test:"
+        yield RedisStore(client, prefix=prefix)
+        for key in client.scan_iter(match=f"{prefix}*"):
+            client.delete(key)
+
+
+@pytest.fixture(
+    params=[
+        "memory",
+        "sqlite",
+        pytest.param("POSTGRES", marks=pytest.mark.services),
+        pytest.param("MARIADB", marks=pytest.mark.services),
+        pytest.param("REDIS", marks=pytest.mark.services),
+    ]
+)
+def store(request, tmp_path):
+    """Every kind of store, empty for the users of this test."""
+    if request.param == "memory":
+        yield MemoryStore()
+    elif request.param == "sqlite":
+        yield from open_database(f"sqlite:///{tmp_path / 'sessions.db'}")
+    else:
+        url = os.environ[f"TWOPI_TEST_{request.param}_URL"]
+        yield from (open_redis if request.param == "REDIS" else open_database)(url)

@@ -2,7 +2,13 @@ import re
 from pathlib import Path
 
 import twopi_token_auth
-from twopi_token_auth.settings import SETTINGS, read_settings
+from twopi_token_auth.settings import (
+    SESSION_SETTINGS,
+    SETTINGS,
+    SessionSettings,
+    read_session_settings,
+    read_settings,
+)
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -21,11 +27,16 @@ def test_readme_lists_the_settings_with_their_defaults():
     )
 
     assert table == [
-        (setting.key, repr(setting.default)) for setting in SETTINGS.values()
+        (setting.key, repr(setting.default).replace("datetime.", ""))
+        for setting in [*SETTINGS.values(), *SESSION_SETTINGS.values()]
     ]
 
 
 def test_the_defaults_have_the_shape_that_is_asked_for():
     assert read_settings({}) == read_settings(
         {setting.key: setting.default for setting in SETTINGS.values()}
+    )
+    assert read_session_settings({}) == SessionSettings()
+    assert read_session_settings({}) == read_session_settings(
+        {setting.key: setting.default for setting in SESSION_SETTINGS.values()}
     )

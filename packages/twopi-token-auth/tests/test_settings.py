@@ -3,7 +3,12 @@ from datetime import timedelta
 import pytest
 
 from twopi_token_auth import ConfigurationError
-from twopi_token_auth.settings import SETTINGS, read_settings, take_snapshot
+from twopi_token_auth.settings import (
+    SETTINGS,
+    read_session_settings,
+    read_settings,
+    take_snapshot,
+)
 
 
 def read(**config):
@@ -99,3 +104,54 @@ def test_a_snapshot_shows_changes_inside_lists_and_sets():
     config["TOKEN_AUTH_REQUIRE"].add("sub")
 
     assert len({before, between, take_snapshot(config)}) == 3
+
+
+DAYS = timedelta(days=3)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "field", "read_as"),
+    [
+        ("TOKEN_AUTH_IDLE_LIFETIME", DAYS, "idle_lifetime", DAYS),
+        ("TOKEN_AUTH_IDLE_LIFETIME", 3 * 86400, "idle_lifetime", DAYS),
+        ("TOKEN_AUTH_IDLE_LIFETIME", None, "idle_lifetime", None),
+        ("TOKEN_AUTH_ABSOLUTE_LIFETIME", None, "absolute_lifetime", None),
+        ("TOKEN_AUTH_ROTATE", False, "rotate", False),
+        ("TOKEN_AUTH_REUSE_GRACE", 0, "reuse_grace", timedelta(0)),
+        ("TOKEN_AUTH_REUSE_GRACE", 300, "reuse_grace", timedelta(minutes=5)),
+        ("TOKEN_AUTH_ON_REUSE", "user", "on_reuse", "user"),
+        ("TOKEN_AUTH_MAX_SESSIONS_PER_USER", 1, "max_sessions_per_user", 1),
+        ("TOKEN_AUTH_CHECK_REVOCATION", True, "check_revocation", True),
+        ("TOKEN_AUTH_REVOCATION_CACHE", 9.5, "revocation_cache", timedelta(0, 9.5)),
+    ],
+)
+def test_good_values_for_sessions(key, value, field, read_as):
+    assert getattr(read_session_settings({key: value}), field) == read_as
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *[
+            (f"TOKEN_AUTH_{which}_LIFETIME", value)
+            for which in ("IDLE", "ABSOLUTE")
+            for value in (0, -1, "1 day", True, 1e300, float("nan"), -DAYS)
+        ],
+        *[("TOKEN_AUTH_ROTATE", value) for value in (None, 1, "yes")],
+        *[("TOKEN_AUTH_REUSE_GRACE", value) for value in (-1, 301, None, "30", True)],
+        *[("TOKEN_AUTH_ON_REUSE", value) for value in ("all", None, True, [])],
+        *[
+            ("TOKEN_AUTH_MAX_SESSIONS_PER_USER", value)
+            for value in (0, -1, 1.5, "9", True)
+        ],
+        ("TOKEN_AUTH_CHECK_REVOCATION", "yes"),
+        *[("TOKEN_AUTH_REVOCATION_CACHE", value) for value in (-1, 301, None)],
+    ],
+)
+def test_bad_values_for_sessions_are_named(key, value):
+    with pytest.raises(
+        ConfigurationError, match=rf"^The setting {key} is .* must be "
+    ) as caught:
+        read_session_settings({key: value})
+
+    assert caught.value.setting == key

@@ -8,6 +8,8 @@ from twopi_token_auth.decorators import (
 )
 from twopi_token_auth.errors import (
     ConfigurationError,
+    SessionError,
+    StoreUnavailableError,
     TokenAuthError,
     TokenError,
     WeakSecretWarning,
@@ -15,13 +17,27 @@ from twopi_token_auth.errors import (
 from twopi_token_auth.extension import init_app
 from twopi_token_auth.fields import Audience, UnixTimestamp
 from twopi_token_auth.keys import KeyRing
+from twopi_token_auth.revocation import SessionToken, SessionTokenMixin
+from twopi_token_auth.sessions import Grant, SessionManager
+from twopi_token_auth.settings import SessionSettings
+from twopi_token_auth.stores import MemoryStore, RefreshSession, SessionStore
 from twopi_token_auth.tokens import ShortlivedTokenMixin
 
 __all__ = [
     "Audience",
     "ConfigurationError",
+    "Grant",
     "KeyRing",
+    "MemoryStore",
+    "RefreshSession",
+    "SessionError",
+    "SessionManager",
+    "SessionSettings",
+    "SessionStore",
+    "SessionToken",
+    "SessionTokenMixin",
     "ShortlivedTokenMixin",
+    "StoreUnavailableError",
     "TokenAuthError",
     "TokenError",
     "UnixTimestamp",

@@ -1,0 +1,157 @@
+"""Tokens that belong to a session, and that a revoked session can take with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from time import monotonic
+from typing import Any, Self
+
+from flask import current_app, has_app_context
+from marshmallow import fields
+
+from twopi_token_auth.errors import TokenError
+from twopi_token_auth.settings import SHORT_LIVED_TOKEN_EXPIRY
+from twopi_token_auth.stores.base import RefreshSession, SessionStore
+from twopi_token_auth.tokens import ShortlivedTokenMixin
+
+
+class RevocationCheck:
+    """Tells whether sessions are active, and asks the store no more than needed.
+
+    Args:
+        store: Where the sessions are kept.
+        staleness: For how long an answer of the store is good.
+        clock: Returns seconds.
+        max_sessions: How many answers to keep; the oldest makes room.
+    """
+
+    def __init__(
+        self,
+        store: SessionStore,
+        *,
+        staleness: timedelta,
+        clock: Callable[[], float] = monotonic,
+        max_sessions: int = 10_000,
+    ) -> None:
+        self._store = store
+        self._staleness = staleness.total_seconds()
+        self._clock = clock
+        self._max_sessions = max_sessions
+        self._answers: dict[str, tuple[float, RefreshSession | None]] = {}
+        self._lock = Lock()
+
+    def is_active(self, session_id: str, at: datetime) -> bool:
+        """Tell whether a session was active *at* that time, when last looked at.
+
+        Raises:
+            StoreUnavailableError: Nobody can tell.
+        """
+        session = self._find(session_id)
+        return session is not None and session.is_active(at)
+
+    def _find(self, session_id: str) -> RefreshSession | None:
+        if not self._staleness:
+            return self._store.get(session_id)
+        now = self._clock()
+        answer = self._answers.get(session_id)
+        if answer is not None and now - answer[0] < self._staleness:
+            return answer[1]
+        session = self._store.get(session_id)
+        with self._lock:
+            self._answers.pop(session_id, None)
+            if len(self._answers) >= self._max_sessions:
+                del self._answers[next(iter(self._answers))]
+            self._answers[session_id] = (now, session)
+        return session
+
+
+class SessionTokenMixin(ShortlivedTokenMixin):
+    """A token whose attribute ``session_id`` or ``refresh_token_id`` names its session.
+
+    Derive an own token class from it instead of `ShortlivedTokenMixin`, so that
+    ``TOKEN_AUTH_CHECK_REVOCATION`` refuses its tokens as soon as the session has ended.
+    """
+
+    @classmethod
+    def verify(
+        cls,
+        token_string: object,
+        secret: Any = None,
+        issuer: str | Collection[str] | None = None,
+        audience: str | Collection[str] | None = None,
+    ) -> Self:
+        """Return the token, or raise what is wrong with it or with its session.
+
+        See `ShortlivedTokenMixin.verify`.
+
+        Raises:
+            TokenError: The token is not valid; code ``revoked``: its session has ended.
+            StoreUnavailableError: The sessions cannot be reached.
+        """
+        token = super().verify(token_string, secret, issuer, audience)
+        check: RevocationCheck | None = (
+            current_app.extensions.get("twopi_token_auth_revocation")
+            if has_app_context()
+            else None
+        )
+        if check is not None:
+            session_id = session_id_of(token)
+            if session_id is None or not check.is_active(session_id, datetime.now(UTC)):
+                raise TokenError("revoked", "The session of the token has ended")
+        return token
+
+
+class SessionToken(SessionTokenMixin):
+    """A ready-made token: the session in ``sid``, the user in ``sub``, and ``scopes``.
+
+    Args:
+        session_id: The session it belongs to.
+        scopes: What it allows.
+        registered: See `ShortlivedTokenMixin`.
+    """
+
+    class TokenSchema(ShortlivedTokenMixin.TokenSchema):
+        """The claims."""
+
+        sid = fields.String(attribute="session_id", required=True)
+        scopes = fields.List(fields.String())
+
+    def __init__(
+        self, session_id: str, scopes: Collection[str] = (), **registered: Any
+    ) -> None:
+        super().__init__(**registered)
+        self.session_id = session_id
+        self.scopes = list(scopes)
+
+    @property
+    def user_id(self) -> str | None:
+        """Whose session it is: the subject."""
+        return self.subject
+
+    @classmethod
+    def from_refresh_token(cls, refresh_token: RefreshSession) -> Self:
+        """Return a token for ``SHORT_LIVED_TOKEN_EXPIRY``, at most until the end."""
+        lifetime = SHORT_LIVED_TOKEN_EXPIRY
+        if has_app_context():
+            key = "SHORT_LIVED_TOKEN_EXPIRY"
+            lifetime = current_app.config.get(key, lifetime)
+        expiry = datetime.now(UTC) + lifetime
+        if refresh_token.expires_at is not None:
+            expiry = min(expiry, refresh_token.expires_at)
+        return cls(
+            refresh_token.id,
+            refresh_token.scopes,
+            subject=refresh_token.user_id,
+            expiry=expiry,
+        )
+
+
+def session_id_of(token: object) -> str | None:
+    """Return the session that *token* says it belongs to."""
+    for name in ("session_id", "refresh_token_id"):
+        session_id = getattr(token, name, None)
+        if isinstance(session_id, str):
+            return session_id
+    return None

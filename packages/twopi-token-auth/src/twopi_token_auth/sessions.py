@@ -1,0 +1,382 @@
+"""The rules of a login: how a session starts, is renewed, and ends.
+
+Independent of Flask; the clock, the store and the secrets are passed in.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NoReturn, Protocol
+from uuid import UUID
+
+from twopi_token_auth import signals
+from twopi_token_auth.errors import (
+    SessionError,
+    SessionErrorCode,
+    StoreUnavailableError,
+)
+from twopi_token_auth.refresh import make_session_id, mint, parse
+from twopi_token_auth.settings import SessionSettings
+from twopi_token_auth.stores.base import RefreshSession, SessionStore, earlier
+
+log = logging.getLogger(__name__)
+
+PURGE_EVERY = 20
+"""How many logins of a process go by until one of them deletes ended sessions."""
+PURGE_AT_MOST = 100
+"""How many ended sessions a login deletes: more than there are logins meanwhile."""
+
+
+class AccessToken(Protocol):
+    """What a token class makes of a session."""
+
+    def dump(self) -> str:
+        """Return the token as the client gets it."""
+
+
+class AccessTokenClass(Protocol):
+    """A token class, as far as sessions need it."""
+
+    def from_refresh_token(self, refresh_token: Any, /) -> AccessToken:
+        """Return the token for a `RefreshSession`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a client gets for logging in or renewing.
+
+    Attributes:
+        token: The short-lived token.
+        refresh_token: What to renew it with.
+        session: The session that both belong to.
+        expires_in: For how many seconds *token* is good, if it has an end.
+    """
+
+    token: str
+    refresh_token: str
+    session: RefreshSession
+    expires_in: int | None = None
+
+    def __repr__(self) -> str:
+        """Leave the tokens out, for logs."""
+        return f"<Grant for session {self.session.id}>"
+
+
+class SessionManager:
+    """Starts, renews, lists and ends sessions.
+
+    >>> from twopi_token_auth import MemoryStore, SessionManager, SessionToken
+    >>> secret = "thirty-two bytes, enough for all of HS256"
+    >>> class Token(SessionToken):
+    ...     def dump(self):
+    ...         return super().dump(secret)
+    >>> sessions = SessionManager(MemoryStore(), Token, secrets=lambda: [secret])
+    >>> login = sessions.start("ada", ["read"], name="phone")
+    >>> renewed = sessions.renew(login.refresh_token)
+    >>> Token.load(renewed.token, secret).scopes
+    ['read']
+    >>> sessions.revoke_all("ada")
+    1
+    >>> sessions.renew(renewed.refresh_token)
+    Traceback (most recent call last):
+    ...
+    twopi_token_auth.errors.SessionError: The refresh token is refused: revoked
+
+    Args:
+        store: Where the sessions are kept.
+        token_cls: Its ``from_refresh_token(session)`` makes the short-lived token; it
+            may raise `SessionError` for somebody who must not have one any more.
+        secrets: Returns the secrets of refresh tokens: the first one makes them, all
+            are accepted.
+        settings: How long sessions live, and what ends them.
+        clock: Returns the time, aware.
+        sender: Who sends the signals; None means this object.
+    """
+
+    def __init__(
+        self,
+        store: SessionStore,
+        token_cls: AccessTokenClass,
+        *,
+        secrets: Callable[[], Sequence[str | bytes]],
+        settings: SessionSettings | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sender: object = None,
+    ) -> None:
+        self.store = store
+        self.settings = settings or SessionSettings()
+        self._token_cls = token_cls
+        self._secrets = secrets
+        self._clock = clock
+        self._sender = self if sender is None else sender
+        self._starts = itertools.count()
+
+    def start(
+        self,
+        user_id: str | int | UUID,
+        scopes: Collection[str] = (),
+        data: Mapping[str, Any] | None = None,
+        name: str | None = None,
+        *,
+        ip: str | None = None,
+        user_agent: str | None = None,
+    ) -> Grant:
+        """Start a session for somebody who has proved who they are.
+
+        Args:
+            user_id: Who it is; a number or UUID is kept as text.
+            scopes: What the session may do.
+            data: What else to keep with it; has a JSON form.
+            name: What the user calls it, for example the device.
+            ip: From where the user logs in.
+            user_agent: With what.
+
+        Raises:
+            TypeError: An argument has the wrong type, or *data* no JSON form.
+            ValueError: *user_id* is empty, longer than 255 characters, or contains
+                blanks at its ends or control characters.
+            StoreUnavailableError: The session cannot be kept.
+        """
+        now = self._clock()
+        absolute = self.settings.absolute_lifetime
+        expires_at = None if absolute is None else now + absolute
+        session = RefreshSession(
+            id=make_session_id(),
+            user_id=_user(user_id),
+            scopes=_scopes(scopes),
+            data=json.loads(json.dumps(dict(data or {}), allow_nan=False)),
+            name=_clean(name),
+            created_at=now,
+            renewed_at=now,
+            idle_expires_at=earlier(self._idle_end(now), expires_at),
+            expires_at=expires_at,
+            ip=_clean(ip),
+            user_agent=_clean(user_agent),
+        )
+        grant = self._grant(session)
+        self.store.create(session)
+        self._make_room(session, now)
+        if next(self._starts) % PURGE_EVERY == 0:
+            self._purge_in_passing(now)
+        signals.logged_in.send(self._sender, session=session)
+        return grant
+
+    def renew(self, refresh_token: str) -> Grant:
+        """Exchange *refresh_token* for a new short-lived and a new refresh token.
+
+        Each refresh token can be used once. Using the last one again within
+        ``TOKEN_AUTH_REUSE_GRACE`` gives the same new one, for clients that lost the
+        answer or asked twice at once; anything else is a sign of theft and revokes the
+        session (RFC 9700 section 4.14.2).
+
+        Raises:
+            SessionError: The token is refused, its ``code`` says why.
+            StoreUnavailableError: Nobody can tell.
+        """
+        try:
+            session, repeated = self._renew(refresh_token)
+            grant = self._grant(session)
+        except SessionError as error:
+            log.info("Refresh token refused: %s", error.code)
+            signals.refresh_rejected.send(
+                self._sender,
+                code=error.code,
+                session_id=error.session_id,
+                user_id=error.user_id,
+            )
+            raise
+        signals.renewed.send(self._sender, session=session, repeated=repeated)
+        return grant
+
+    def get(self, session_id: str) -> RefreshSession | None:
+        """Return the session if it is active."""
+        session = self.store.get(session_id)
+        return session if session and session.is_active(self._clock()) else None
+
+    def find(self, refresh_token: object) -> str | None:
+        """Return the id of the session *refresh_token* was made for, ended or not.
+
+        The token may be an old one: it is enough to log out, not to renew.
+        """
+        parsed = parse(refresh_token, self._secrets())
+        return None if parsed is None else parsed[0]
+
+    def list(self, user_id: str | int | UUID) -> Sequence[RefreshSession]:
+        """Return the active sessions of a user, the last one renewed first."""
+        now = self._clock()
+        found = self.store.list(_user(user_id))
+        active = [session for session in found if session.is_active(now)]
+        return sorted(active, key=lambda session: session.renewed_at, reverse=True)
+
+    def revoke(self, session_id: str) -> bool:
+        """End a session; tell whether it had not been revoked before."""
+        revoked = self.store.revoke(session_id, self._clock())
+        if revoked:
+            signals.logged_out.send(self._sender, session_ids=[session_id])
+        return revoked
+
+    def revoke_all(self, user_id: str | int | UUID, *, keep: str | None = None) -> int:
+        """End all sessions of a user, for example when the password changes.
+
+        Args:
+            user_id: Whose sessions.
+            keep: The id of a session that goes on.
+
+        Returns:
+            How many were ended.
+        """
+        session_ids = [
+            session.id for session in self.list(user_id) if session.id != keep
+        ]
+        self.store.revoke_all(_user(user_id), self._clock(), keep=keep)
+        if session_ids:
+            signals.logged_out.send(self._sender, session_ids=session_ids)
+        return len(session_ids)
+
+    def purge(self, limit: int | None = None) -> int:
+        """Delete sessions that have ended, all of them or up to *limit*.
+
+        Logins do this in passing, a few at a time; call it where that is not enough.
+
+        Returns:
+            How many were deleted; 0 where the store forgets them by itself.
+        """
+        now = self._clock()
+        purged = 0
+        while limit is None or purged < limit:
+            batch = 1000 if limit is None else min(1000, limit - purged)
+            deleted = self.store.purge(now, batch)
+            purged += deleted
+            if deleted < batch:
+                break
+        return purged
+
+    def _renew(self, refresh_token: str) -> tuple[RefreshSession, bool]:
+        parsed = parse(refresh_token, self._secrets())
+        if parsed is None:
+            raise SessionError("unknown")
+        session_id, counter = parsed
+        now = self._clock()
+        session = self.store.advance(
+            session_id,
+            counter,
+            to=counter + 1 if self.settings.rotate else counter,
+            at=now,
+            idle_expires_at=self._idle_end(now),
+        )
+        if session is not None:
+            return session, False
+        session = self.store.get(session_id)
+        if session is None:
+            raise SessionError("unknown", session_id=session_id)
+        code = refuse(session, counter, now=now, grace=self.settings.reuse_grace)
+        if code == "reused":
+            self._punish(session, now)
+        if code is not None:
+            raise SessionError(code, session_id=session_id, user_id=session.user_id)
+        return session, True
+
+    def _punish(self, session: RefreshSession, now: datetime) -> None:
+        revoked = self.store.revoke(session.id, now)
+        if self.settings.on_reuse == "user":
+            self.store.revoke_all(session.user_id, now)
+        if revoked:
+            log.warning("A refresh token was reused: session %s ended", session.id)
+            signals.refresh_reused.send(self._sender, session=session)
+
+    def _grant(self, session: RefreshSession) -> Grant:
+        token = self._token_cls.from_refresh_token(session)
+        text = token.dump()
+        expiry = getattr(token, "expiry", None)
+        issued_at = getattr(token, "issued_at", None)
+        expires_in = None
+        if isinstance(expiry, datetime) and isinstance(issued_at, datetime):
+            expires_in = max(0, (expiry - issued_at) // timedelta(seconds=1))
+        refresh_token = mint(session.id, session.counter, self._secrets()[0])
+        return Grant(text, refresh_token, session, expires_in)
+
+    def _idle_end(self, now: datetime) -> datetime | None:
+        idle = self.settings.idle_lifetime
+        return None if idle is None else now + idle
+
+    def _make_room(self, session: RefreshSession, now: datetime) -> None:
+        most = self.settings.max_sessions_per_user
+        if most is None:
+            return
+        others = [each for each in self.list(session.user_id) if each.id != session.id]
+        for other in others[most - 1 :]:
+            self.store.revoke(other.id, now)
+            signals.logged_out.send(self._sender, session_ids=[other.id])
+
+    def _purge_in_passing(self, now: datetime) -> None:
+        try:
+            self.store.purge(now, PURGE_AT_MOST)
+        except StoreUnavailableError:
+            log.warning("Ended sessions could not be deleted", exc_info=True)
+
+
+def refuse(
+    session: RefreshSession, counter: int, *, now: datetime, grace: timedelta
+) -> SessionErrorCode | None:
+    """Tell why a token that could not advance its session is refused.
+
+    Args:
+        session: The session as it is now.
+        counter: That of the token, which is genuine.
+        now: The time.
+        grace: For how long after a renewal the token before is answered again.
+
+    Returns:
+        None for the token before the current one, in time.
+
+    Raises:
+        StoreUnavailableError: The store contradicts itself.
+    """
+    if session.revoked_at is not None:
+        return "revoked"
+    if session.expires_at is not None and now >= session.expires_at:
+        return "expired"
+    if not session.is_active(now):
+        return "idle"
+    if counter == session.counter:
+        _contradiction()
+    if counter == session.counter - 1 and now - session.renewed_at <= grace and grace:
+        return None
+    return "reused"
+
+
+def _contradiction() -> NoReturn:
+    raise StoreUnavailableError(
+        "The store has refused to advance a session from the counter that it has"
+    )
+
+
+def _user(user_id: str | int | UUID) -> str:
+    if isinstance(user_id, bool) or not isinstance(user_id, (str, int, UUID)):
+        raise TypeError(
+            f"A user id is a text, a number or a UUID, not {type(user_id).__name__}"
+        )
+    text = str(user_id)
+    if not (0 < len(text) <= 255 and text.isprintable() and text == text.strip()):
+        raise ValueError(
+            "A user id has 1 to 255 printable characters and no blanks at its ends"
+        )
+    return text
+
+
+def _scopes(scopes: Collection[str]) -> tuple[str, ...]:
+    if isinstance(scopes, str) or not all(isinstance(each, str) for each in scopes):
+        raise TypeError("scopes is a list of texts")
+    return tuple(scopes)
+
+
+def _clean(text: str | None) -> str | None:
+    """Make what a client says about itself fit for any store."""
+    if text is None:
+        return None
+    return "".join(filter(str.isprintable, text))[:255] or None

@@ -1,0 +1,240 @@
+"""Sessions in a table of a relational database (the extra ``sqlalchemy``)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ColumnElement,
+    Engine,
+    Index,
+    MetaData,
+    RowMapping,
+    String,
+    Table,
+    case,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
+
+from twopi_token_auth.errors import StoreUnavailableError
+from twopi_token_auth.stores.base import (
+    RefreshSession,
+    from_microseconds,
+    to_microseconds,
+)
+
+log = logging.getLogger(__name__)
+
+_DATES = ("created_at", "renewed_at", "idle_expires_at", "expires_at", "revoked_at")
+SessionFactory = sessionmaker[Session] | scoped_session[Any] | Callable[[], Session]
+
+
+class SQLAlchemyStore:
+    """Keeps one row per session in SQLite, PostgreSQL or MariaDB.
+
+    A renewal is one statement (``UPDATE ... WHERE counter = ... RETURNING``; MariaDB,
+    which has no ``RETURNING`` there, reads the row after it). Each statement commits by
+    itself, on a connection of its own: what a view has not committed yet neither
+    matters nor is committed, except that SQLite has one writer at a time.
+
+    Make the table with `create_all`, or with Alembic: its ``target_metadata`` is
+    `metadata`, which can be that of your models.
+
+    Args:
+        bind: An engine, or what makes ORM sessions, such as a `sessionmaker` or
+            Flask-SQLAlchemy's ``db.session``; the engine of a new session is used.
+        table: The name of the table.
+        metadata: Where to put the table; None makes a new one.
+
+    Attributes:
+        metadata: What the table belongs to.
+        table: The table. Its dates are microseconds since 1970.
+    """
+
+    def __init__(
+        self,
+        bind: Engine | SessionFactory,
+        *,
+        table: str = "token_sessions",
+        metadata: MetaData | None = None,
+    ) -> None:
+        self._bind = bind
+        self.metadata = MetaData() if metadata is None else metadata
+        self.table = _make_table(table, self.metadata)
+
+    def create_all(self) -> None:
+        """Create the table and its indexes where they are missing."""
+        self.metadata.create_all(self._engine(), tables=[self.table])
+
+    def create(self, session: RefreshSession) -> None:
+        """Keep a new session."""
+        with self._connect() as connection:
+            connection.execute(insert(self.table).values(_to_row(session)))
+
+    def get(self, session_id: str) -> RefreshSession | None:
+        """Return a session, or None."""
+        with self._connect() as connection:
+            return self._select(connection, session_id)
+
+    def advance(
+        self,
+        session_id: str,
+        counter: int,
+        *,
+        to: int,
+        at: datetime,
+        idle_expires_at: datetime | None,
+    ) -> RefreshSession | None:
+        """Renew a session if it is active and has this *counter*."""
+        columns = self.table.c
+        now, idle = to_microseconds(at), to_microseconds(idle_expires_at)
+        ends: Any = columns.expires_at
+        if idle is not None:
+            ends = case((columns.expires_at < idle, columns.expires_at), else_=idle)
+        statement = (
+            update(self.table)
+            .where(columns.id == session_id, columns.counter == counter)
+            .where(columns.revoked_at.is_(None))
+            .where(
+                or_(columns.idle_expires_at.is_(None), columns.idle_expires_at > now)
+            )
+            .values(counter=to, renewed_at=now, idle_expires_at=ends)
+        )
+        with self._connect() as connection:
+            if connection.dialect.update_returning:
+                rows = connection.execute(statement.returning(self.table))
+                row = rows.mappings().one_or_none()
+                return None if row is None else _to_session(row)
+            if connection.execute(statement).rowcount != 1:
+                return None
+            session = self._select(connection, session_id)
+            # Somebody may have renewed it once more since.
+            return session and replace(session, counter=to, renewed_at=at)
+
+    def revoke(self, session_id: str, at: datetime) -> bool:
+        """End a session."""
+        return bool(self._revoke(self.table.c.id == session_id, at))
+
+    def revoke_all(self, user_id: str, at: datetime, *, keep: str | None = None) -> int:
+        """End all sessions of a user but *keep*."""
+        whose = self.table.c.user_id == user_id
+        return self._revoke(
+            whose if keep is None else whose & (self.table.c.id != keep), at
+        )
+
+    def list(self, user_id: str) -> Sequence[RefreshSession]:
+        """Return the sessions of a user."""
+        statement = select(self.table).where(self.table.c.user_id == user_id)
+        with self._connect() as connection:
+            return [*map(_to_session, connection.execute(statement).mappings())]
+
+    def purge(self, before: datetime, limit: int) -> int:
+        """Delete up to *limit* sessions that ended before then."""
+        columns = self.table.c
+        end = to_microseconds(before)
+        ended = or_(columns.idle_expires_at < end, columns.revoked_at < end)
+        with self._connect() as connection:
+            found = connection.scalars(select(columns.id).where(ended).limit(limit))
+            session_ids = sorted(
+                found
+            )  # one order, so that two do not block each other
+            if not session_ids:
+                return 0
+            statement = delete(self.table).where(columns.id.in_(session_ids))
+            return connection.execute(statement).rowcount
+
+    def _select(self, connection: Connection, session_id: str) -> RefreshSession | None:
+        statement = select(self.table).where(self.table.c.id == session_id)
+        row = connection.execute(statement).mappings().one_or_none()
+        return None if row is None else _to_session(row)
+
+    def _revoke(self, which: ColumnElement[bool], at: datetime) -> int:
+        statement = (
+            update(self.table)
+            .where(which, self.table.c.revoked_at.is_(None))
+            .values(revoked_at=to_microseconds(at))
+        )
+        with self._connect() as connection:
+            return connection.execute(statement).rowcount
+
+    def _engine(self) -> Engine:
+        if isinstance(self._bind, Engine):
+            return self._bind
+        if isinstance(self._bind, scoped_session):
+            return self._bind.get_bind().engine
+        with self._bind() as session:
+            return session.get_bind().engine
+
+    @contextmanager
+    def _connect(self) -> Iterator[Connection]:
+        try:
+            with self._engine().connect() as connection:
+                # Whatever isolation the application has chosen: a compare-and-set must
+                # see the latest row, not fail because it is newer than a snapshot.
+                yield connection.execution_options(isolation_level="AUTOCOMMIT")
+        except SQLAlchemyError as error:
+            log.exception("The table %s cannot be used", self.table.name)
+            raise StoreUnavailableError from error
+
+
+def _make_table(name: str, metadata: MetaData) -> Table:
+    # Names must be compared byte by byte; by default, MariaDB takes "Ada" for "ada".
+    user_id = String(255).with_variant(
+        mysql.VARCHAR(255, charset="utf8mb4", collation="utf8mb4_bin"),
+        "mysql",
+        "mariadb",
+    )
+    text = String(255).with_variant(
+        mysql.VARCHAR(255, charset="utf8mb4"), "mysql", "mariadb"
+    )
+    return Table(
+        name,
+        metadata,
+        Column("id", String(32), primary_key=True),
+        Column("user_id", user_id, nullable=False),
+        Column("scopes", JSON, nullable=False),
+        Column("data", JSON, nullable=False),
+        Column("name", text),
+        Column("counter", BigInteger, nullable=False),
+        Column("created_at", BigInteger, nullable=False),
+        Column("renewed_at", BigInteger, nullable=False),
+        Column("idle_expires_at", BigInteger),
+        Column("expires_at", BigInteger),
+        Column("revoked_at", BigInteger),
+        Column("ip", text),
+        Column("user_agent", text),
+        Index(f"ix_{name}_user_id", "user_id"),
+        Index(f"ix_{name}_idle_expires_at", "idle_expires_at"),
+        Index(f"ix_{name}_revoked_at", "revoked_at"),
+    )
+
+
+def _to_row(session: RefreshSession) -> dict[str, Any]:
+    names = RefreshSession.__dataclass_fields__
+    row = {name: getattr(session, name) for name in names}
+    return {
+        **row,
+        **{name: to_microseconds(row[name]) for name in _DATES},
+        "scopes": list(session.scopes),
+    }
+
+
+def _to_session(row: RowMapping) -> RefreshSession:
+    dates: dict[str, Any] = {name: from_microseconds(row[name]) for name in _DATES}
+    return RefreshSession(**{**row, **dates, "scopes": tuple(row["scopes"])})
