@@ -17,8 +17,9 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from twopi_demo.client import Client
+from twopi_demo.options import Options
 from twopi_demo.seed import PASSWORD
-from twopi_demo.server import Options, serve
+from twopi_demo.server import serve
 from twopi_demo.trials import TRIALS, Stage
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from twopi_config import build_url
-from twopi_demo.server import HOST, Options, StartError, leave_on_signals, serve
+from twopi_demo.options import Options, StartError
+from twopi_demo.server import HOST, leave_on_signals, serve
 
 
 class Parser(argparse.ArgumentParser):

@@ -12,10 +12,10 @@ import socket
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twopi_demo.options import Options, StartError
 from twopi_demo.worker_process import WorkerProcess
 
 if TYPE_CHECKING:
@@ -23,21 +23,6 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
-
-
-class StartError(Exception):
-    """Punchcard cannot run like this; the message says why and what to do."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What can be chosen: a port, a folder, how many rows, how long access lasts."""
-
-    port: int
-    data: Path | None
-    rows: int
-    access_ttl: int
-    sentry_dsn: str | None
 
 
 def leave_on_signals() -> None:

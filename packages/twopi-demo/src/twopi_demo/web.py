@@ -18,7 +18,7 @@ from twopi_demo import seed
 from twopi_demo.app import create_app
 from twopi_demo.database import engine_of, session
 from twopi_demo.models import Heartbeat
-from twopi_demo.server import Options, StartError
+from twopi_demo.options import Options, StartError
 from twopi_demo.settings import folder_settings
 from twopi_demo.worker_process import WorkerProcess
 from twopi_sentry import ConfigurationError
