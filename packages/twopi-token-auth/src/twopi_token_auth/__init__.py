@@ -8,6 +8,7 @@ from twopi_token_auth.decorators import (
 )
 from twopi_token_auth.errors import (
     ConfigurationError,
+    KeysUnavailableError,
     SessionError,
     StoreUnavailableError,
     TokenAuthError,
@@ -16,7 +17,9 @@ from twopi_token_auth.errors import (
 )
 from twopi_token_auth.extension import init_app
 from twopi_token_auth.fields import Audience, UnixTimestamp
+from twopi_token_auth.jwks import jwks_view
 from twopi_token_auth.keys import KeyRing
+from twopi_token_auth.remote_keys import RemoteKeys
 from twopi_token_auth.revocation import SessionToken, SessionTokenMixin
 from twopi_token_auth.sessions import Grant, SessionManager
 from twopi_token_auth.settings import SessionSettings
@@ -28,8 +31,10 @@ __all__ = [
     "ConfigurationError",
     "Grant",
     "KeyRing",
+    "KeysUnavailableError",
     "MemoryStore",
     "RefreshSession",
+    "RemoteKeys",
     "SessionError",
     "SessionManager",
     "SessionSettings",
@@ -45,6 +50,7 @@ __all__ = [
     "auth_required",
     "current_token",
     "init_app",
+    "jwks_view",
     "parse_auth_header",
     "scopes_required",
 ]

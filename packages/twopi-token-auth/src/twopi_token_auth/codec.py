@@ -220,10 +220,6 @@ _MOST_TRIES = 5  # signatures checked for a token that does not name its key
 def _choose_keys(
     header: dict[str, Any], keys: Sequence[Key], token_type: str
 ) -> Sequence[Key]:
-    algorithm = header.get("alg")
-    accepted = [key for key in keys if key.algorithm == algorithm]
-    if keys and not accepted:
-        raise TokenError("algorithm", "The token is signed with another algorithm")
     if "crit" in header or "b64" in header:
         _refuse("The token uses an extension that is not understood")
     kid = header.get("kid", "")
@@ -231,17 +227,17 @@ def _choose_keys(
         _refuse("The key identifier of the token is no text")
     if token_type != JWT and not _names_type(header.get("typ"), token_type):
         raise TokenError("type", f"The token is not of the type {token_type}")
-    if "kid" not in header:
-        named = (
-            accepted if any(key.kid is None for key in keys) else accepted[:_MOST_TRIES]
-        )
-    else:
-        named = [key for key in accepted if key.kid == kid]
+    if "kid" in header:
         # Secrets have no names, and tokens signed with them may claim any.
-        named = named or [key for key in accepted if key.kid is None]
-    if not named:
+        keys = [key for key in keys if key.kid == kid] or [
+            key for key in keys if key.kid is None
+        ]
+    if not keys:
         raise TokenError("unknown_key", "The token is signed with an unknown key")
-    return named
+    chosen = [key for key in keys if key.algorithm == header.get("alg")]
+    if not chosen:
+        raise TokenError("algorithm", "The token is signed with another algorithm")
+    return chosen if any(key.kid is None for key in keys) else chosen[:_MOST_TRIES]
 
 
 def _names_type(value: object, token_type: str) -> bool:

@@ -4,7 +4,9 @@ TokenAuthError
 ├── ConfigurationError    the application is set up wrongly (a RuntimeError)
 ├── TokenError            this token is not accepted; see its code
 ├── SessionError          this refresh token is not accepted; see its code
-└── StoreUnavailableError the sessions cannot be reached: 503, and nobody gets in
+└── UnavailableError      something needed is down: 503, and nobody gets in
+    ├── StoreUnavailableError    the sessions cannot be reached
+    └── KeysUnavailableError     the keys of another issuer cannot be reached
 
 WeakSecretWarning         SECRET_KEY is shorter than its algorithm asks for
 """
@@ -113,17 +115,17 @@ class SessionError(TokenAuthError):
         self.user_id = user_id
 
 
-class StoreUnavailableError(TokenAuthError, ServiceUnavailable):
-    """The store of the sessions does not answer, so that nobody can be let in.
+class UnavailableError(TokenAuthError, ServiceUnavailable):
+    """Something that is needed does not answer, so that nobody can be let in.
 
-    Flask and flask-restful answer it with 503 and ``Retry-After`` by themselves.
+    Flask answers it with 503 and ``Retry-After`` by itself.
     """
 
-    def __init__(self, message: str = "The session store is not available") -> None:
+    def __init__(self, message: str) -> None:
         ServiceUnavailable.__init__(self, message, retry_after=1)
 
     def get_body(self, *_: Any) -> str:
-        """Return the answer, which tells nothing about the store."""
+        """Return the answer, which tells nothing about what is down."""
         return json.dumps({"_errors": ["Please try again in a moment."]}) + "\n"
 
     def get_headers(self, *_: Any) -> list[tuple[str, str]]:
@@ -133,6 +135,20 @@ class StoreUnavailableError(TokenAuthError, ServiceUnavailable):
             ("Retry-After", str(self.retry_after)),
             ("Cache-Control", "no-store"),
         ]
+
+
+class KeysUnavailableError(UnavailableError):
+    """The keys of a `RemoteKeys` cannot be had, and there are no recent ones."""
+
+
+class StoreUnavailableError(UnavailableError):
+    """The store of the sessions does not answer, so that nobody can be let in.
+
+    Flask and flask-restful answer it with 503 and ``Retry-After`` by themselves.
+    """
+
+    def __init__(self, message: str = "The session store is not available") -> None:
+        super().__init__(message)
 
 
 class WeakSecretWarning(UserWarning):

@@ -11,7 +11,7 @@ from flask import Flask, current_app, has_app_context
 
 from twopi_token_auth.codec import HMAC, Key, prepare_key
 from twopi_token_auth.errors import ConfigurationError, WeakSecretWarning
-from twopi_token_auth.keys import KeyRing
+from twopi_token_auth.keys import KeyRing, KeySet
 from twopi_token_auth.settings import (
     SHORT_LIVED_TOKEN_EXPIRY,
     read_settings,
@@ -57,13 +57,11 @@ class State:
             predecessor.unwarned if predecessor else threading.Lock()
         )
         self._secrets: dict[str, tuple[Key, ...]] = {}
-        self._ring: KeyRing | None = None
+        self._ring: KeySet | None = None
         if self.settings.keys is not None:
             self._ring = KeyRing.from_config(config)
 
-    def signer(
-        self, secret: str | bytes | KeyRing | None, algorithm: str | None
-    ) -> Key:
+    def signer(self, secret: str | bytes | KeySet | None, algorithm: str | None) -> Key:
         """Return the key to sign with.
 
         Args:
@@ -79,7 +77,7 @@ class State:
         return self._check(ring.signer(algorithm), "A key of the key ring")
 
     def accepted(
-        self, secret: str | bytes | KeyRing | None, algorithm: str | None
+        self, secret: str | bytes | KeySet | None, algorithm: str | None
     ) -> tuple[Key, ...]:
         """Return the keys to verify with.
 
@@ -99,11 +97,11 @@ class State:
                 self._check(key, "A key of the key ring")
         return keys
 
-    def ring(self, secret: str | bytes | KeyRing | None) -> KeyRing | None:
-        """Return the key ring that *secret* stands for, if it does for one."""
+    def ring(self, secret: str | bytes | KeySet | None) -> KeySet | None:
+        """Return what *secret*, or else the application, has in place of a secret."""
         if secret is None:
             return self._ring
-        return secret if isinstance(secret, KeyRing) else None
+        return secret if isinstance(secret, KeySet) else None
 
     def _named_secrets(self, secret: Any, algorithm: str | None) -> tuple[Key, ...]:
         if secret is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -24,14 +25,87 @@ from twopi_token_auth.jwk import (
 KeySource = str | bytes | os.PathLike[str] | Mapping[str, Any]
 
 
-class _Entry(NamedTuple):
+class Entry(NamedTuple):
+    """A key and what it may be used for; *not_after* is in seconds since 1970."""
+
     key: Key
     signs: bool
     verifies: bool
     not_after: float | None
 
 
-class KeyRing:
+class KeySet(ABC):
+    """Keys that tokens are verified with, and signed with if they are one's own.
+
+    Attributes:
+        issuer: Who signs with them; None leaves that to ``TOKEN_AUTH_ISSUER``.
+    """
+
+    issuer: str | None = None
+
+    @property
+    def current(self) -> Key:
+        """The key that signs; its ``kid`` and ``algorithm`` tell which one that is.
+
+        Raises:
+            ConfigurationError: None of them may sign.
+        """
+        return self.signer()
+
+    def signer(self, algorithm: str | None = None) -> Key:
+        """Return the first key that may sign now, with *algorithm* if that is given.
+
+        Raises:
+            ConfigurationError: None of them may.
+        """
+        for key, signs, _, _ in self._living():
+            if signs and algorithm in {None, key.algorithm}:
+                return key
+        how = "" if algorithm is None else f" with {algorithm}"
+        raise ConfigurationError(f"The key ring has no key to sign{how}")
+
+    def accepted(self, algorithm: str | None = None) -> tuple[Key, ...]:
+        """Return the keys to verify with now, the one that signs before the others."""
+        living = self._living()
+        return tuple(
+            entry.key
+            for wanted in (True, False)
+            for entry in living
+            if entry.signs is wanted
+            and entry.verifies
+            and algorithm in {None, entry.key.algorithm}
+        )
+
+    def find(self, kid: str) -> Key | None:
+        """Return the key that is called *kid* and has not run out, or None."""
+        for entry in self._living():
+            if entry.key.kid == kid:
+                return entry.key
+        return None
+
+    def public_jwks(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what anybody may know: the public halves of the keys (RFC 7517).
+
+        Secrets have none, so that a ring of secrets gives an empty list.
+        """
+        return {
+            "keys": [
+                public_jwk(key.public, key.algorithm, key.kid)
+                for key, _, _, _ in self._living()
+                if key.algorithm not in HMAC
+            ]
+        }
+
+    def refresh(self) -> bool:
+        """Look for new keys, as a token names an unknown one; tell if any came."""
+        return False
+
+    @abstractmethod
+    def _living(self) -> tuple[Entry, ...]:
+        """Return the keys that have not run out."""
+
+
+class KeyRing(KeySet):
     """Keys to sign and verify tokens with, each prepared once.
 
     The first key that may sign does; all of them are accepted. A token names its key
@@ -73,7 +147,7 @@ class KeyRing:
             )
         self._algorithms = tuple(algorithms)
         self._clock = clock
-        self._entries: tuple[_Entry, ...] = ()
+        self._entries: tuple[Entry, ...] = ()
         if secret is not None:
             self.add(secret)
 
@@ -117,10 +191,10 @@ class KeyRing:
         )
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> KeyRing:
-        """Return the ring that an application with this *config* uses.
+    def from_config(cls, config: Mapping[str, Any]) -> KeySet:
+        """Return the keys that an application with this *config* uses.
 
-        That of ``TOKEN_AUTH_KEYS``, or else one of ``SECRET_KEY`` and
+        Those of ``TOKEN_AUTH_KEYS``, or else ``SECRET_KEY`` and
         ``SECRET_KEY_FALLBACKS``.
 
         Raises:
@@ -130,7 +204,7 @@ class KeyRing:
 
         settings = read_settings(config)
         algorithms = settings.algorithms
-        if isinstance(settings.keys, KeyRing):
+        if isinstance(settings.keys, KeySet):
             return settings.keys
         if isinstance(settings.keys, Mapping):
             return cls.from_jwks(settings.keys, algorithms=algorithms)
@@ -194,7 +268,7 @@ class KeyRing:
                     f"{name} has a kid that another one has: {made.kid!r}"
                 )
         self._entries += (
-            _Entry(
+            Entry(
                 made,
                 sign and signs,
                 verifies,
@@ -233,59 +307,11 @@ class KeyRing:
         return _prepare(material, kid), material.signs, material.verifies
 
     @property
-    def current(self) -> Key:
-        """The key that signs; its ``kid`` and ``algorithm`` tell which one that is.
+    def entries(self) -> tuple[Entry, ...]:
+        """All keys, also those that have run out."""
+        return self._entries
 
-        Raises:
-            ConfigurationError: None of them may sign.
-        """
-        return self.signer()
-
-    def signer(self, algorithm: str | None = None) -> Key:
-        """Return the first key that may sign now, with *algorithm* if that is given.
-
-        Raises:
-            ConfigurationError: None of them may.
-        """
-        for key, signs, _, _ in self._living():
-            if signs and algorithm in {None, key.algorithm}:
-                return key
-        how = "" if algorithm is None else f" with {algorithm}"
-        raise ConfigurationError(f"The key ring has no key to sign{how}")
-
-    def accepted(self, algorithm: str | None = None) -> tuple[Key, ...]:
-        """Return the keys to verify with now, the one that signs before the others."""
-        living = self._living()
-        return tuple(
-            entry.key
-            for wanted in (True, False)
-            for entry in living
-            if entry.signs is wanted
-            and entry.verifies
-            and algorithm in {None, entry.key.algorithm}
-        )
-
-    def find(self, kid: str) -> Key | None:
-        """Return the key that is called *kid* and has not run out, or None."""
-        for entry in self._living():
-            if entry.key.kid == kid:
-                return entry.key
-        return None
-
-    def public_jwks(self) -> dict[str, list[dict[str, Any]]]:
-        """Return what anybody may know: the public halves of the keys (RFC 7517).
-
-        Secrets have none, so that a ring of secrets gives an empty list.
-        """
-        return {
-            "keys": [
-                public_jwk(key.public, key.algorithm, key.kid)
-                for key, _, _, _ in self._living()
-                if key.algorithm not in HMAC
-            ]
-        }
-
-    def _living(self) -> tuple[_Entry, ...]:
+    def _living(self) -> tuple[Entry, ...]:
         entries = self._entries
         if all(entry.not_after is None for entry in entries):
             return entries

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from twopi_token_auth.codec import NAMES
 from twopi_token_auth.errors import ConfigurationError
-from twopi_token_auth.keys import KeyRing
+from twopi_token_auth.keys import KeySet
 
 SHORT_LIVED_TOKEN_EXPIRY = timedelta(minutes=15)
 """What `init_app` puts under this name in a configuration that has nothing there.
@@ -24,7 +24,7 @@ class Settings:
 
     secret_key: str | bytes | None = field(repr=False)
     secret_key_fallbacks: tuple[str | bytes, ...] = field(repr=False)
-    keys: KeyRing | Mapping[str, Any] | tuple[Any, ...] | None = field(repr=False)
+    keys: KeySet | Mapping[str, Any] | tuple[Any, ...] | None = field(repr=False)
     algorithms: tuple[str, ...]
     issuer: tuple[str, ...] | None
     audience: tuple[str, ...] | None
@@ -71,8 +71,8 @@ def _secrets(value: Any) -> tuple[str | bytes, ...]:
     return tuple(_secret(each) for each in value)  # type: ignore[misc]
 
 
-def _ring(value: Any) -> KeyRing | Mapping[str, Any] | tuple[Any, ...] | None:
-    if value is None or isinstance(value, KeyRing):
+def _ring(value: Any) -> KeySet | Mapping[str, Any] | tuple[Any, ...] | None:
+    if value is None or isinstance(value, KeySet):
         return value
     if isinstance(value, Mapping):
         if not isinstance(value.get("keys"), (list, tuple)):
@@ -181,8 +181,8 @@ SETTINGS = {
     "keys": Setting(
         "TOKEN_AUTH_KEYS",
         None,
-        "a KeyRing, a JWK Set with its keys, or a list of keys, each a PEM text, "
-        "a JWK or a pathlib.Path",
+        "a KeyRing, RemoteKeys, a JWK Set with its keys, or a list of keys, each a "
+        "PEM text, a JWK or a pathlib.Path",
         _ring,
     ),
     "algorithms": Setting(

@@ -16,9 +16,9 @@ from twopi_token_auth.claims import check_claims
 from twopi_token_auth.codec import JWT, decode, encode
 from twopi_token_auth.context import note_refusal
 from twopi_token_auth.errors import TokenError
-from twopi_token_auth.extension import current_state
+from twopi_token_auth.extension import State, current_state
 from twopi_token_auth.fields import Audience, UnixTimestamp
-from twopi_token_auth.keys import KeyRing
+from twopi_token_auth.keys import KeySet
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +127,7 @@ class ShortlivedTokenMixin:
         )
         return cls.from_refresh_token(refresh_token)
 
-    def dump(self, secret: str | bytes | KeyRing | None = None) -> str:
+    def dump(self, secret: str | bytes | KeySet | None = None) -> str:
         """Return the token as a signed JWT.
 
         Sets ``issued_at`` to now. An issuer or audience that is None is the first of
@@ -175,7 +175,7 @@ class ShortlivedTokenMixin:
     def load(
         cls,
         token_string: object,
-        secret: str | bytes | KeyRing | None = None,
+        secret: str | bytes | KeySet | None = None,
         issuer: str | Collection[str] | None = None,
         audience: str | Collection[str] | None = None,
     ) -> Self | None:
@@ -192,6 +192,7 @@ class ShortlivedTokenMixin:
 
         Raises:
             ConfigurationError: There is no usable secret, or a setting is wrong.
+            KeysUnavailableError: *secret* is a `RemoteKeys` that cannot be reached.
         """
         try:
             return cls.verify(token_string, secret, issuer, audience)
@@ -204,7 +205,7 @@ class ShortlivedTokenMixin:
     def verify(
         cls,
         token_string: object,
-        secret: str | bytes | KeyRing | None = None,
+        secret: str | bytes | KeySet | None = None,
         issuer: str | Collection[str] | None = None,
         audience: str | Collection[str] | None = None,
     ) -> Self:
@@ -224,25 +225,39 @@ class ShortlivedTokenMixin:
         Raises:
             TokenError: The token is not valid; its ``code`` says why.
             ConfigurationError: There is no usable secret, or a setting is wrong.
+            KeysUnavailableError: *secret* is a `RemoteKeys` that cannot be reached.
         """
         state = current_state()
         settings = state.settings
-        keys = state.accepted(secret, cls.algorithm)
-        claims = decode(
-            token_string,
-            keys,
-            max_length=settings.max_length,
-            token_type=cls.token_type,
-        )
+        ring = state.ring(secret)
+        try:
+            claims = cls._decode(token_string, secret, state)
+        except TokenError as error:
+            if error.code != "unknown_key" or ring is None or not ring.refresh():
+                raise
+            claims = cls._decode(token_string, secret, state)
+        if issuer is None:
+            issuer = (ring and ring.issuer) or settings.issuer
         check_claims(
             claims,
             now=time(),
             leeway=settings.leeway,
-            issuers=settings.issuer if issuer is None else _names(issuer),
+            issuers=None if issuer is None else _names(issuer),
             audiences=settings.audience if audience is None else _names(audience),
             require=settings.require,
         )
         return cls._from_claims(claims)
+
+    @classmethod
+    def _decode(
+        cls, token_string: object, secret: str | bytes | KeySet | None, state: State
+    ) -> dict[str, Any]:
+        return decode(
+            token_string,
+            state.accepted(secret, cls.algorithm),
+            max_length=state.settings.max_length,
+            token_type=cls.token_type,
+        )
 
     @classmethod
     def _token_schema(cls) -> Schema:
