@@ -5,6 +5,7 @@
 """
 
 import base64
+import functools
 import hashlib
 import hmac
 import json
@@ -15,18 +16,45 @@ from unittest import mock
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twopi_token_auth import TokenError
 from twopi_token_auth.claims import check_claims
-from twopi_token_auth.codec import decode, encode, prepare_key
+from twopi_token_auth.codec import Key, decode, encode, prepare_key
 
 NOW = 1_800_000_000
 SECRETS = ["the first secret ".ljust(64, "1"), "the second secret ".ljust(64, "2")]
 ALGORITHMS = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
+ASYMMETRIC = {
+    **dict.fromkeys(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"], "rsa"),
+    "ES256": "p256",
+    "ES384": "p384",
+    "ES512": "p521",
+    "EdDSA": "ed25519",
+}
 MANY = int(os.environ.get("TWOPI_TOKEN_AUTH_FUZZ", "10000"))
 SEED = int(os.environ.get("TWOPI_TOKEN_AUTH_SEED", "0"))
+
+
+@functools.cache
+def private_keys():
+    """Make two private keys of each kind."""
+    return {
+        "rsa": [rsa.generate_private_key(65537, 2048) for _ in SECRETS],
+        "p256": [ec.generate_private_key(ec.SECP256R1()) for _ in SECRETS],
+        "p384": [ec.generate_private_key(ec.SECP384R1()) for _ in SECRETS],
+        "p521": [ec.generate_private_key(ec.SECP521R1()) for _ in SECRETS],
+        "ed25519": [ed25519.Ed25519PrivateKey.generate() for _ in SECRETS],
+    }
+
+
+@functools.cache
+def accepted_keys(algorithm):
+    if algorithm in ALGORITHMS:
+        return [prepare_key(secret, algorithm) for secret in SECRETS]
+    return [Key(key, algorithm) for key in private_keys()[ASYMMETRIC[algorithm]]]
 
 
 class StoppedDatetime(datetime):
@@ -141,10 +169,10 @@ def hostile_token(rng, algorithm):
     header = hostile_json(rng, malice, hostile_header(rng, malice, algorithm))
     payload = hostile_json(rng, malice, hostile_claims(rng, malice))
     message = f"{base64url(header)}.{base64url(payload)}"
-    digest, secret = ALGORITHMS[algorithm], rng.choice(SECRETS)
+    signature = rng.choice(accepted_keys(algorithm)).sign(message.encode())
     if rng.random() < malice * 0.2:
         digest, secret = rng.choice([*ALGORITHMS.values()]), rng.choice(["", "x" * 64])
-    signature = hmac.digest(secret.encode(), message.encode(), digest)
+        signature = hmac.digest(secret.encode(), message.encode(), digest)
     if rng.random() < malice * 0.2:
         signature = rng.choice([b"", signature[:-1], signature + b"\0", bytes(32)])
     token = f"{message}.{base64url(signature)}"
@@ -164,14 +192,14 @@ def expectations(rng):
 
 
 def ours(token, algorithm, expected):
-    keys = [prepare_key(secret, algorithm) for secret in SECRETS]
-    claims = decode(token, keys, max_length=16384)
+    claims = decode(token, accepted_keys(algorithm), max_length=16384)
     check_claims(claims, now=NOW, **expected)
     return claims
 
 
 def theirs(token, algorithm, expected):
-    for secret in SECRETS:
+    secrets = [key.public for key in accepted_keys(algorithm)]
+    for secret in secrets:
         try:
             return jwt.decode(
                 token,
@@ -183,14 +211,14 @@ def theirs(token, algorithm, expected):
                 audience=expected["audiences"],
             )
         except jwt.InvalidSignatureError:
-            if secret == SECRETS[-1]:
+            if secret is secrets[-1]:
                 raise
     raise AssertionError
 
 
-def compare(rng):
+def compare(rng, algorithms=(*ALGORITHMS, "HS256")):
     """Tell whether we accept a hostile token; fail if PyJWT then does not."""
-    algorithm, expected = rng.choice([*ALGORITHMS, "HS256"]), expectations(rng)
+    algorithm, expected = rng.choice(algorithms), expectations(rng)
     token = hostile_token(rng, algorithm)
     try:
         claims = ours(token, algorithm, expected)
@@ -212,6 +240,16 @@ def test_what_we_accept_pyjwt_accepts_in_great_number():
     accepted = sum(compare(rng) for _ in range(MANY))
 
     assert MANY * 0.1 < accepted < MANY * 0.5
+
+
+@pytest.mark.parametrize("algorithm", ASYMMETRIC)
+def test_what_we_accept_pyjwt_accepts_with_every_kind_of_key(algorithm):
+    rng = random.Random(SEED)
+    many = MANY // 50
+
+    accepted = sum(compare(rng, [algorithm]) for _ in range(many))
+
+    assert many * 0.1 < accepted < many * 0.5
 
 
 numbers = st.integers(-(10**12), 10**12) | st.floats(-1e12, 1e12)
@@ -247,12 +285,13 @@ headers_of_pyjwt = st.fixed_dictionaries(
 @given(
     claims=claims_of_pyjwt,
     headers=headers_of_pyjwt,
-    algorithm=st.sampled_from([*ALGORITHMS]),
+    algorithm=st.sampled_from([*ALGORITHMS, "ES256", "EdDSA", "PS256"]),
     expected=st.randoms(use_true_random=False).map(expectations),
-    secret=st.sampled_from(SECRETS),
+    number=st.integers(0, 1),
 )
 @settings(max_examples=400, deadline=None)
-def test_what_pyjwt_issues_we_judge_alike(claims, headers, algorithm, expected, secret):
+def test_what_pyjwt_issues_we_judge_alike(claims, headers, algorithm, expected, number):
+    secret = accepted_keys(algorithm)[number].private
     token = jwt.encode(claims, secret, algorithm, headers)
 
     try:
