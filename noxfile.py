@@ -203,7 +203,7 @@ def demo(session: nox.Session) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     install_editable(session, "twopi-demo")
     command = ["twopi-demo", *session.posargs]
-    session.run(*command, interrupt_timeout=20.0, terminate_timeout=20.0)
+    session.run(*command, interrupt_timeout=0.5, terminate_timeout=20.0)
 
 
 @nox.session
