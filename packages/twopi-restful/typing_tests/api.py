@@ -1,10 +1,11 @@
 from http import HTTPStatus
 from typing import Any, assert_type
 
-from flask import Flask, Response
+from flask import Blueprint, Flask, Response
 
 from twopi_restful import (
     ExpectedJSONException,
+    Problem,
     format_error,
     format_errors,
     get_and_expect_json,
@@ -14,6 +15,24 @@ from twopi_restful import (
 
 app = Flask(__name__)
 assert_type(init_app(app), None)
+
+
+def body(status: int, errors: list[Any], rest: dict[str, Any]) -> dict[str, Any]:
+    return {"status": status, "errors": errors, **rest}
+
+
+class NoCredit(Problem):
+    code = 403
+    type = "https://example.com/probs/out-of-credit"
+
+
+area = Blueprint("area", __name__)
+init_app(app, problem=True, errors=body, only=[area, "/api"])
+init_app(area, problem="always")
+problem = NoCredit(detail="It costs 50.", headers={"Retry-After": "30"}, balance=30)
+assert_type(problem.errors, list[Any])
+assert_type(problem.title, str | None)
+Problem(409, "Taken.", title="Taken", instance="/room/1", errors=["a", "b"])
 app.errorhandler(ExpectedJSONException)(ExpectedJSONException.handle)
 
 assert_type(output_json({"id": 1}, 201, {"Location": "/1"}), Response)

@@ -13,10 +13,12 @@
 
 from twopi_restful.body import ExpectedJSONException, get_and_expect_json
 from twopi_restful.output import format_error, format_errors, output_json
+from twopi_restful.problem import Problem
 from twopi_restful.wiring import init_app
 
 __all__ = [
     "ExpectedJSONException",
+    "Problem",
     "format_error",
     "format_errors",
     "get_and_expect_json",

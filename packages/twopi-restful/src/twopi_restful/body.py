@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 from flask import Response, request
 from werkzeug.exceptions import BadRequest
 
+from twopi_restful.fallthrough import JSONException
 from twopi_restful.output import format_error, output_json
 
 
-class ExpectedJSONException(BadRequest):
+class ExpectedJSONException(JSONException, BadRequest):
     """The request has no JSON body where the view expects one.
 
     An HTTP exception with status 400, that answers with JSON even if no handler is
@@ -44,19 +44,8 @@ class ExpectedJSONException(BadRequest):
         error = exc if isinstance(exc, cls) else cls()
         return output_json(format_error(error.description), error.code)
 
-    def get_response(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the response given to the constructor, or that of `handle`.
-
-        flask-restful asks for it before it writes a body of its own and without ever
-        looking at the handlers of the app. When an exception stops it there, its
-        ``Api.error_router`` leaves the error to Flask.
-        """
-        if self.response is not None:
-            return super().get_response(*args, **kwargs)
-        frame = inspect.currentframe()
-        caller = frame.f_back if frame else None
-        if caller and caller.f_globals.get("__name__") == "flask_restful":
-            raise self
+    def answer(self) -> Response:
+        """Return the response of `handle`."""
         return self.handle(self)
 
 

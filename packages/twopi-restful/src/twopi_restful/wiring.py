@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from typing import Any
 
-from flask import Flask, current_app, request
+from flask import Blueprint, Flask
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import BadRequest, HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException
 
+from twopi_restful.answers import Answers, BodyBuilder, ProblemMode
 from twopi_restful.output import output_json
 
 
-def init_app(app: Flask, *apis: Any) -> None:
+def init_app(
+    app: Flask | Blueprint,
+    *apis: Any,
+    problem: ProblemMode = False,
+    errors: BodyBuilder | None = None,
+    only: Iterable[Blueprint | str] | None = None,
+) -> None:
     """Make every error of *app* answer ``{"_errors": [...]}`` with its right status.
 
     Plain views, async views, blueprints and the Resources of *apis* answer alike, in
@@ -28,7 +36,24 @@ def init_app(app: Flask, *apis: Any) -> None:
     representation of your own is left alone; ``serve_challenge_on_401`` is not asked.
 
     Each Api gets `output_json` as its JSON representation. Calling this again, for
-    another Api, is fine.
+    another Api, is fine; options that are given then replace the earlier ones.
+
+    With *problem* or *errors*, every ``{"_errors": [...]}`` of the app changes its
+    form on its way out, also one that a Resource returned or another package sent:
+
+    .. code-block:: python
+
+        from flask import Flask
+
+        import twopi_restful
+
+
+        def body(status, errors, rest):
+            return {"status": status, "message": errors[0]}
+
+
+        app = Flask(__name__)
+        twopi_restful.init_app(app, problem=True, errors=body, only=["/api"])
 
     .. warning::
 
@@ -37,21 +62,49 @@ def init_app(app: Flask, *apis: Any) -> None:
         Resources with the data of the request.
 
     Args:
-        app: The app to change.
+        app: The app to change, or a blueprint, whose views alone are concerned then:
+            not URLs that match no route, as Flask asks no blueprint about them.
         apis: The `flask_restful.Api` objects that serve it, or a blueprint of it.
+        problem: Send RFC 9457 problem details: to clients whose ``Accept`` names
+            ``application/problem+json`` and weighs it no less than
+            ``application/json`` (True), or to all (``"always"``).
+        errors: Makes all other error bodies; called with the status, the list of
+            errors, and the dictionary of what else the body has.
+        only: Blueprints, and path prefixes such as ``"/api"``, that are concerned;
+            other pages keep the errors of Flask. A blueprint has no part in URLs that
+            match no route, a prefix has.
 
     Raises:
-        TypeError: One of *apis* is not a `flask_restful.Api`.
+        TypeError: One of *apis* is not a `flask_restful.Api`, *errors* no function,
+            *only* has something else in it, or is given for a blueprint.
+        ValueError: *problem* is something else.
         ModuleNotFoundError: *apis* are given but flask-restful is missing; install
             ``twopi-restful[restful]``.
     """
+    if only is not None and isinstance(app, Blueprint):
+        raise TypeError("only is for apps; a blueprint is concerned as a whole")
     for api in apis:
-        _connect(api)
+        connect(api)
+    answers = _answers(app)
+    if problem or errors or only is not None:
+        answers.choose(problem=problem, errors=errors, only=only)
+
+
+def _answers(app: Flask | Blueprint) -> Answers:
+    """Return the answers of *app*, registered when first asked for."""
+    for hook in app.after_request_funcs[None]:
+        present = getattr(hook, "__self__", None)
+        if isinstance(present, Answers):
+            return present
+    answers = Answers()
+    app.after_request(answers.represent)
     if HTTPException not in app.error_handler_spec[None][None]:
-        app.register_error_handler(HTTPException, _answer)
+        app.register_error_handler(HTTPException, answers.answer)
+    return answers
 
 
-def _connect(api: Any) -> None:
+def connect(api: Any) -> None:
+    """Let *api* write JSON as an app does, and leave its errors to Flask."""
     from flask_restful import Api
     from flask_restful.representations.json import output_json as stock_json
 
@@ -71,38 +124,3 @@ def _leave_to_flask(api: Any, error: Exception) -> ResponseReturnValue:
     if custom is None:
         raise error
     return output_json(custom, custom.get("status", 500))
-
-
-def _answer(error: HTTPException) -> ResponseReturnValue:
-    if error.response is not None or error.code is None or error.code < 400:
-        return error
-    stock = error.get_response(request.environ)
-    if stock.is_json:
-        return stock
-    headers = [pair for pair in stock.headers if pair[0].lower() != "content-type"]
-    message = _message(error)
-    try:
-        return output_json(_arguments(error, message), error.code, headers)
-    except TypeError:  # the arguments of abort() are not all JSON
-        return output_json(message, error.code, headers)
-
-
-def _message(error: HTTPException) -> Any:
-    """Say what is wrong, without any text that could come from the request."""
-    cause = getattr(error, "original_exception", None)
-    if cause is not None and current_app.debug:
-        return f"{type(cause).__name__}: {cause}"
-    if isinstance(error, SecurityError):  # it quotes the Host header
-        return BadRequest.description
-    return error.description or error.name
-
-
-def _arguments(error: HTTPException, message: Any) -> dict[str, Any]:
-    """Return the keyword arguments of ``flask_restful.abort`` with a message.
-
-    The ``data`` of a marshmallow ``ValidationError`` is something else, the raw input.
-    """
-    data = getattr(error, "data", None)
-    if not isinstance(data, dict) or hasattr(error, "valid_data"):
-        data = {}
-    return data if "_errors" in data else {"message": message, **data}
