@@ -3,10 +3,24 @@ from typing import Any, assert_type
 
 from flask import Flask, Response, jsonify
 from marshmallow import fields
+from redis import Redis
+from sqlalchemy import create_engine
+from sqlalchemy.orm import sessionmaker
 
 from twopi_token_auth import (
     ConfigurationError,
+    Grant,
+    Identity,
+    MemoryStore,
+    RefreshSession,
+    SessionError,
+    SessionManager,
+    SessionSettings,
+    SessionStore,
+    SessionToken,
     ShortlivedTokenMixin,
+    StoreUnavailableError,
+    TokenAuth,
     TokenError,
     auth_required,
     current_token,
@@ -14,6 +28,10 @@ from twopi_token_auth import (
     parse_auth_header,
     scopes_required,
 )
+from twopi_token_auth.signals import logged_in
+from twopi_token_auth.stores.redis import RedisStore
+from twopi_token_auth.stores.sqlalchemy import SQLAlchemyStore
+from twopi_token_auth.testing import StoreContract
 
 
 class App(Flask):
@@ -68,3 +86,48 @@ assert_type(view(5), Response)
 @parse_auth_header(ApiKey, secret="secret")
 async def machine() -> str:
     return "in"
+
+
+store: SessionStore = MemoryStore(max_sessions=5)
+databases: list[SessionStore] = [
+    SQLAlchemyStore(create_engine("sqlite://"), table="logins"),
+    SQLAlchemyStore(sessionmaker(create_engine("sqlite://"))),
+    RedisStore(Redis(), prefix="mine:"),
+]
+
+
+def authenticate(username: str, password: str) -> Identity | None:
+    return Identity(username, ["read"]) if password else None
+
+
+auth = TokenAuth(None, SessionToken, store=store, authenticate=authenticate)
+assert_type(auth.init_app(app), App)
+app.register_blueprint(auth.blueprint(url_prefix="/auth"))
+grant = auth.sessions.start(5, ["read"], {"tenant": 5}, "phone", ip="::1")
+assert_type(grant, Grant)
+assert_type(grant.session, RefreshSession)
+assert_type(grant.session.scopes, tuple[str, ...])
+assert_type(auth.sessions.revoke_all("ada", keep=grant.session.id), int)
+try:
+    assert_type(auth.sessions.renew("text").expires_in, int | None)
+except SessionError as error:
+    stolen: bool = error.code == "reused"
+except StoreUnavailableError:
+    pass
+
+
+@logged_in.connect
+def greet(sender: Flask, session: RefreshSession) -> None: ...
+
+
+class TestMyStore(StoreContract):
+    def make_store(self) -> SessionStore:
+        return MemoryStore()
+
+
+alone = SessionManager(
+    MemoryStore(),
+    Ticket,
+    secrets=lambda: ["secret"],
+    settings=SessionSettings(rotate=False),
+)

@@ -1,5 +1,6 @@
 """Short-lived tokens for Flask APIs: one class, two decorators, strict checks."""
 
+from twopi_token_auth.auth import Identity, TokenAuth
 from twopi_token_auth.context import current_token
 from twopi_token_auth.decorators import (
     auth_required,
@@ -30,6 +31,7 @@ __all__ = [
     "Audience",
     "ConfigurationError",
     "Grant",
+    "Identity",
     "KeyRing",
     "KeysUnavailableError",
     "MemoryStore",
@@ -43,6 +45,7 @@ __all__ = [
     "SessionTokenMixin",
     "ShortlivedTokenMixin",
     "StoreUnavailableError",
+    "TokenAuth",
     "TokenAuthError",
     "TokenError",
     "UnixTimestamp",

@@ -1,0 +1,209 @@
+"""The views to log in, renew, log out, and see and end one's sessions."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from flask import Blueprint, Response, current_app, g, jsonify, request
+
+from twopi_token_auth.context import refusal
+from twopi_token_auth.decorators import auth_required, parse_auth_header
+from twopi_token_auth.responses import _answer, invalid_token, missing_token
+from twopi_token_auth.revocation import session_id_of
+from twopi_token_auth.stores.base import RefreshSession
+
+if TYPE_CHECKING:
+    from twopi_token_auth.auth import TokenAuth
+    from twopi_token_auth.sessions import Grant
+
+_LONGEST_CREDENTIAL = 1024
+"""Characters; hashing a password takes the longer, the longer it is."""
+
+
+class _Description(TypedDict):
+    id: str
+    name: str | None
+    createdAt: str | None
+    renewedAt: str | None
+    expiresAt: str | None
+    ip: str | None
+    userAgent: str | None
+    current: bool
+
+
+def make_blueprint(auth: TokenAuth, name: str, url_prefix: str) -> Blueprint:
+    """Return the views of *auth*.
+
+    Every answer has ``Cache-Control: no-store``, every error the form
+    ``{"_errors": [...]}``. Bodies are JSON objects or forms.
+    """
+    views = Views(auth)
+    parse_token = parse_auth_header(auth.token_cls, query_string=False)
+    blueprint = Blueprint(name, __name__, url_prefix=url_prefix or None)
+    if auth.authenticate is not None:
+        blueprint.post("/login")(views.log_in)
+    blueprint.post("/renew")(views.renew)
+    blueprint.post("/logout")(parse_token(views.log_out))
+    for route, view in (
+        (blueprint.get("/sessions"), views.show_sessions),
+        (blueprint.delete("/sessions"), views.end_other_sessions),
+        (blueprint.delete("/sessions/<session_id>"), views.end_session),
+    ):
+        route(parse_token(auth_required()(_with_session(auth, view))))
+    blueprint.after_request(_forbid_storing)
+    return blueprint
+
+
+class Views:
+    """The views of one `TokenAuth`."""
+
+    def __init__(self, auth: TokenAuth) -> None:
+        self._auth = auth
+
+    def log_in(self) -> Response:
+        """Start a session for who has the right name and password."""
+        body = _body()
+        username = _credential(body, "username")
+        password = _credential(body, "password")
+        if username is None or password is None:
+            return _error(
+                400,
+                "Send username and password, texts of at most "
+                f"{_LONGEST_CREDENTIAL} characters.",
+            )
+        authenticate: Any = self._auth.authenticate
+        identity = current_app.ensure_sync(authenticate)(username, password)
+        if identity is None or identity is False:
+            return _answer(401, "Wrong user name or password.")
+        grant = self._auth.sessions.start(
+            getattr(identity, "user_id", identity),
+            getattr(identity, "scopes", ()),
+            getattr(identity, "data", None),
+            _text(body, "name"),
+            ip=request.remote_addr,
+            user_agent=request.user_agent.string,
+        )
+        return _granted(grant)
+
+    def renew(self) -> Response:
+        """Exchange a refresh token; a `SessionError` is answered by the application."""
+        refresh_token = _text(_body(), "refreshToken")
+        if refresh_token is None:
+            return _error(400, "Send the refreshToken, a text.")
+        return _granted(self._auth.sessions.renew(refresh_token), known=refresh_token)
+
+    def log_out(self) -> Response:
+        """End the session that the refresh token, or else the token, belongs to."""
+        refresh_token = _text(_body(), "refreshToken")
+        session_id = self._auth.sessions.find(refresh_token)
+        if session_id is None and g.token is not None:
+            session_id = session_id_of(g.token)
+        if session_id is not None:
+            self._auth.sessions.revoke(session_id)
+            return jsonify(status="success")
+        if refresh_token is None and g.raw_token is None:
+            return missing_token()
+        return invalid_token(refusal())
+
+    def show_sessions(self, session: RefreshSession) -> Response:
+        """Tell a user where they are logged in."""
+        sessions = self._auth.sessions.list(session.user_id)
+        return jsonify(
+            sessions=[
+                _describe(each, current=each.id == session.id) for each in sessions
+            ]
+        )
+
+    def end_other_sessions(self, session: RefreshSession) -> Response:
+        """Log a user out everywhere else."""
+        if request.args.get("others") != "1":
+            return _error(400, "Say ?others=1 to end all sessions but this one.")
+        ended = self._auth.sessions.revoke_all(session.user_id, keep=session.id)
+        return jsonify(status="success", revoked=ended)
+
+    def end_session(self, session: RefreshSession, session_id: str) -> Response:
+        """Log a user out in one place."""
+        other = self._auth.sessions.get(session_id)
+        if other is None or other.user_id != session.user_id:
+            return _error(404, "There is no such session.")
+        self._auth.sessions.revoke(session_id)
+        return jsonify(status="success")
+
+
+def _with_session(
+    auth: TokenAuth, view: Callable[..., Response]
+) -> Callable[..., Response]:
+    """Hand the session of the token to *view*, if it has not ended."""
+
+    @functools.wraps(view)
+    def wrapper(**arguments: str) -> Response:
+        session_id = session_id_of(g.token)
+        session = None if session_id is None else auth.sessions.get(session_id)
+        if session is None:
+            return invalid_token("revoked")
+        return view(session, **arguments)
+
+    return wrapper
+
+
+def _forbid_storing(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _body() -> Mapping[str, Any]:
+    body = request.get_json(silent=True) if request.is_json else request.form
+    return body if isinstance(body, Mapping) else {}
+
+
+def _text(body: Mapping[str, Any], name: str) -> str | None:
+    text = body.get(name)
+    return text if isinstance(text, str) else None
+
+
+def _credential(body: Mapping[str, Any], name: str) -> str | None:
+    """Return a text that no database or hash function chokes on."""
+    text = _text(body, name)
+    if text is None or len(text) > _LONGEST_CREDENTIAL or "\0" in text:
+        return None
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return None
+    return text
+
+
+def _granted(grant: Grant, *, known: str | None = None) -> Response:
+    answer: dict[str, str | int] = {"token": grant.token}
+    if grant.refresh_token != known:
+        answer["refreshToken"] = grant.refresh_token
+    if grant.expires_in is not None:
+        answer["expiresIn"] = grant.expires_in
+    return jsonify(answer)
+
+
+def _describe(session: RefreshSession, *, current: bool) -> _Description:
+    return {
+        "id": session.id,
+        "name": session.name,
+        "createdAt": _iso(session.created_at),
+        "renewedAt": _iso(session.renewed_at),
+        "expiresAt": _iso(session.idle_expires_at),
+        "ip": session.ip,
+        "userAgent": session.user_agent,
+        "current": current,
+    }
+
+
+def _iso(date: datetime | None) -> str | None:
+    """Return *date* as RFC 3339 has it, to the second."""
+    return None if date is None else date.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _error(status: int, message: str) -> Response:
+    response = jsonify(_errors=[message])
+    response.status_code = status
+    return response
