@@ -61,6 +61,7 @@ def clock(monkeypatch):
     """The clock of the tokens, standing still."""
     clock = Clock()
     monkeypatch.setattr("twopi_token_auth.tokens.time", clock)
+    monkeypatch.setattr("twopi_token_auth.decorators.time", clock)
     return clock
 
 

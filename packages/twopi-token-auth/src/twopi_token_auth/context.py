@@ -1,7 +1,8 @@
-"""What a request carries on `flask.g`: ``token``, ``raw_token``, or why it has none."""
+"""What a request carries on `flask.g`: ``token``, ``raw_token``, ``user``."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import g, has_app_context
@@ -23,6 +24,13 @@ def carry(raw_token: str | None) -> Any:
     carrier.token = None
     setattr(carrier, _REFUSAL, None)
     return carrier
+
+
+def carry_user(load_user: Callable[[Any], Any]) -> None:
+    """Put the user of the token on `g`; without that user the token is none."""
+    g.user = None if g.token is None else load_user(g.token)
+    if g.user is None:
+        g.token = None
 
 
 def note_refusal(code: TokenErrorCode) -> None:

@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import re
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar, cast
+from datetime import datetime, timedelta
+from time import time
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 from flask import Response, current_app, g
 
-from twopi_token_auth.context import carry, refusal
+from twopi_token_auth.context import carry, carry_user, refusal
+from twopi_token_auth.extension import current_state
+from twopi_token_auth.keys import KeySet
 from twopi_token_auth.responses import (
     insufficient_scope,
     invalid_token,
     missing_token,
+    stale_login,
 )
 from twopi_token_auth.transport import find_token
 
@@ -38,7 +44,10 @@ def parse_auth_header(
     token_cls: TokenLoader,
     auth_header: bool = True,
     query_string: bool = True,
-    secret: str | bytes | None = None,
+    secret: str | bytes | KeySet | None = None,
+    *,
+    cookie: str | Literal[False] = False,
+    load_user: Callable[[Any], Any] | None = None,
 ) -> Callable[[ViewT], ViewT]:
     """Take the token from ``Authorization: Bearer ...`` or else from ``?token=``.
 
@@ -56,23 +65,37 @@ def parse_auth_header(
             ``load(token_string, secret)``, which is called with exactly these two.
         auth_header: Look into the header.
         query_string: Look at the query string if the header has no token.
-        secret: What to hand to ``load``; None means the application's ``SECRET_KEY``.
+        secret: What to hand to ``load``; None means the application's keys.
+        cookie: The name of a cookie to look at if neither has one. Set it HttpOnly,
+            Secure and SameSite; where a page of another origin sends a request that
+            is not safe (RFC 9110 section 9.2.1), the cookie does not count.
+        load_user: Called with a good token, also as a coroutine function; what it
+            returns is ``g.user``. Where that is None, such as for a user who has been
+            deleted, the token is not accepted.
 
     Raises:
-        TypeError: *token_cls* cannot load tokens.
+        TypeError: *token_cls* cannot load tokens, or *cookie* is no name.
     """
+    if cookie is not False and (type(cookie) is not str or not cookie):
+        raise TypeError(f"cookie is {cookie!r}; it must be a name, or False for none")
+    cookie_name = cookie or None
     if not callable(getattr(token_cls, "load", None)):
         raise TypeError(f"{token_cls!r} is no token class: it has no method `load`")
 
     def decorate(view: ViewT) -> ViewT:
         run = _make_synchronous(view)
+        user_of = None if load_user is None else _make_synchronous(load_user)
 
         @functools.wraps(view)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            raw = find_token(auth_header=auth_header, query_string=query_string)
+            raw = find_token(
+                auth_header=auth_header, query_string=query_string, cookie=cookie_name
+            )
             carrier = carry(raw)
             if raw is not None:
                 carrier.token = token_cls.load(raw, secret)
+            if user_of is not None:
+                carry_user(user_of)
             return run(*args, **kwargs)
 
         return cast(ViewT, wrapper)
@@ -80,14 +103,47 @@ def parse_auth_header(
     return decorate
 
 
-def auth_required() -> Callable[[ViewT], ViewT]:
+def auth_required(
+    *, fresh: timedelta | float | None = None
+) -> Callable[[ViewT], ViewT]:
     """Answer 401 unless ``g.token`` is set; goes below `parse_auth_header`.
 
     The answer is ``{"_errors": [...]}`` with a ``WWW-Authenticate`` header that tells
     a missing token, an expired one and any other bad one apart (RFC 6750 section 3).
     Without `parse_auth_header` nobody gets in.
+
+    Args:
+        fresh: How long ago, in seconds or as a timedelta, the user may have logged in;
+            None means any time. The token's attribute ``auth_time`` tells when that
+            was, as an aware datetime: declare it as ``UnixTimestamp()`` in the schema,
+            and carry it over when the token is renewed. Without it nobody gets in.
+            The answer tells the client to log in again (RFC 9470 section 3).
+
+    Raises:
+        ValueError: *fresh* is no positive length of time.
     """
-    return _guard(_refuse_without_token)
+    if fresh is None:
+        return _guard(_refuse_without_token)
+    seconds = fresh.total_seconds() if isinstance(fresh, timedelta) else fresh
+    if not seconds > 0:
+        raise ValueError(f"fresh is {fresh!r}; it must be more than 0 seconds")
+
+    def refuse() -> Response | None:
+        response = _refuse_without_token()
+        if response is not None or _is_fresh(g.token, seconds):
+            return response
+        return stale_login(math.ceil(seconds))
+
+    return _guard(refuse)
+
+
+def _is_fresh(token: Any, seconds: float) -> bool:
+    logged_in = getattr(token, "auth_time", None)
+    if not isinstance(logged_in, datetime) or logged_in.utcoffset() is None:
+        return False
+    age = time() - logged_in.timestamp()
+    leeway = current_state().settings.leeway
+    return -leeway <= age <= seconds + leeway
 
 
 def scopes_required(*scopes: str, any_of: bool = False) -> Callable[[ViewT], ViewT]:

@@ -30,6 +30,17 @@ def invalid_token(code: TokenErrorCode | None) -> Response:
     )
 
 
+def stale_login(max_age: int) -> Response:
+    """Answer 401 to a login more than *max_age* seconds ago (RFC 9470 section 3)."""
+    return _answer(
+        401,
+        "Please log in again to do this.",
+        error="insufficient_user_authentication",
+        error_description="A more recent login is required",
+        max_age=str(max_age),
+    )
+
+
 def insufficient_scope(
     missing: Collection[str], required: Collection[str], *, any_of: bool
 ) -> Response:
