@@ -2,6 +2,7 @@ from http import HTTPStatus
 from typing import Any, assert_type
 
 from flask import Blueprint, Flask, Response
+from werkzeug.wrappers import Response as BaseResponse
 
 from twopi_restful import (
     ExpectedJSONException,
@@ -10,8 +11,10 @@ from twopi_restful import (
     format_errors,
     get_and_expect_json,
     init_app,
+    json_view,
     output_json,
 )
+from twopi_restful.restful import Api, Resource
 
 app = Flask(__name__)
 assert_type(init_app(app), None)
@@ -43,3 +46,27 @@ assert_type(ExpectedJSONException.handle(ExpectedJSONException()), Response)
 assert_type(format_error("a"), dict[str, list[Any]])
 format_errors("a", "b")
 format_errors(["a", "b"])
+
+
+@app.get("/rooms/<int:number>")
+@json_view
+def show_room(number: int) -> tuple[dict[str, int], int]:
+    return {"number": number}, 200
+
+
+@app.get("/later/<int:number>")
+@json_view
+async def show_later(number: int) -> dict[str, int]:
+    return {"number": number}
+
+
+assert_type(show_room(3), BaseResponse)
+
+
+class Room(Resource):
+    async def get(self, number: int) -> dict[str, int]:
+        return {"number": number}
+
+
+api = Api(app)
+api.add_resource(Room, "/room/<int:number>")

@@ -14,6 +14,7 @@
 from twopi_restful.body import ExpectedJSONException, get_and_expect_json
 from twopi_restful.output import format_error, format_errors, output_json
 from twopi_restful.problem import Problem
+from twopi_restful.views import json_view
 from twopi_restful.wiring import init_app
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "format_errors",
     "get_and_expect_json",
     "init_app",
+    "json_view",
     "output_json",
 ]
