@@ -55,3 +55,15 @@ def test_prefix(path):
 
     assert client.get(f"/internal{path}").status_code == 200
     assert client.get(path).status_code == 404
+
+
+def test_a_header_on_every_response_of_the_app():
+    client = client_of(release="1.0\n\u00e9", header="X-Release")
+
+    answers = [client.get("/release"), client.get("/missing")]
+
+    assert [each.headers["X-Release"] for each in answers] == ["1.0??", "1.0??"]
+
+
+def test_no_header_unless_asked_for():
+    assert "X-Release" not in client_of().get("/release").headers

@@ -1,8 +1,17 @@
+from pathlib import Path
 from typing import assert_type
 
 from flask import Blueprint
 
-from twopi_release import get_release, release_blueprint
+from twopi_release import Release, find_release, get_release, release_blueprint, stamp
 
 assert_type(get_release(), str)
-assert_type(release_blueprint("1", checks={"database": print}), Blueprint)
+assert_type(
+    release_blueprint("1", checks={"database": print}, header="X-Release"), Blueprint
+)
+
+found = find_release("app", Path("version.txt"), env=["APP_RELEASE"], git=True)
+assert_type(found, Release)
+assert_type(found.value, str)
+assert_type(found.path, Path | None)
+assert_type(stamp("version.txt", "1.0"), str)

@@ -17,8 +17,12 @@ def get_release() -> str:
     Returns:
         The release, or `UNKNOWN` if the file is missing, empty or no readable text.
     """
+    return read_text(Path("version.txt")) or UNKNOWN
+
+
+def read_text(path: Path) -> str:
+    """Return the stripped text of *path*; the empty text if it cannot be read."""
     try:
-        text = Path("version.txt").read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return UNKNOWN
-    return text.strip() or UNKNOWN
+        return path.read_text(encoding="utf-8-sig").strip()
+    except (OSError, ValueError):  # ValueError: no UTF-8, or a NUL in the path
+        return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ def release_blueprint(
     *,
     checks: Mapping[str, Callable[[], object]] | None = None,
     url_prefix: str | None = None,
+    header: str | None = None,
 ) -> Blueprint:
     """Return a blueprint with ``GET /release`` and ``GET /healthz``.
 
@@ -33,6 +35,9 @@ def release_blueprint(
             also after a new ``version.txt`` has been deployed under it.
         checks: Functions that raise if the thing they are named after is down.
         url_prefix: Where to mount the two, for example ``"/internal"``.
+        header: The name of a header that carries the release on each response of the
+            application, for example ``"X-Release"``. Strangers see it too. What is not
+            printable ASCII in the release is a ``?`` there.
 
     Raises:
         ModuleNotFoundError: Flask is missing; install ``twopi-release[flask]``.
@@ -60,6 +65,14 @@ def release_blueprint(
     def forbid_caching(response: Response) -> Response:
         response.headers["Cache-Control"] = "no-store"
         return response
+
+    if header is not None:
+        text = re.sub(r"[^ -~]", "?", running)
+
+        @blueprint.after_app_request
+        def say_release(response: Response) -> Response:
+            response.headers[header] = text
+            return response
 
     return blueprint
 

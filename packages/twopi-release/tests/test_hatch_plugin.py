@@ -1,0 +1,106 @@
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+
+import pytest
+
+PROJECT = """
+[build-system]
+requires = ["hatchling", "twopi-release"]
+build-backend = "hatchling.build"
+
+[project]
+name = "acme-app"
+version = "1.2.0"
+
+[tool.hatch.build.hooks.twopi-release]
+"""
+
+
+@pytest.fixture
+def project(checkout, git):
+    """Return a project, committed and tagged v1.3.0, though its version is 1.2.0."""
+    package = checkout / "src" / "acme_app"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (checkout / "pyproject.toml").write_text(PROJECT)
+    git(checkout, "add", ".")
+    git(checkout, "commit", "-q", "-m", "Second")
+    git(checkout, "tag", "-f", "v1.3.0")
+    return checkout
+
+
+def build(project, *options):
+    """Build *project* for real, offline, and return the folder of the files."""
+    out = project.parent / "dist"
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out)]
+    subprocess.run(
+        [*command, *options, str(project)],
+        check=True,
+        capture_output=True,
+        env={**os.environ, "GIT_CEILING_DIRECTORIES": str(project.parent)},
+    )
+    return out
+
+
+def in_wheel(out, name="acme_app/version.txt"):
+    with zipfile.ZipFile(next(out.glob("*.whl"))) as archive:
+        assert archive.namelist().count(name) == 1
+        return archive.read(name).decode()
+
+
+def in_sdist(out):
+    with tarfile.open(next(out.glob("*.tar.gz"))) as archive:
+        name = "acme_app-1.2.0/version.txt"
+        assert archive.getnames().count(name) == 1
+        return archive.extractfile(name).read().decode()
+
+
+def test_the_sdist_and_the_wheel_made_from_it_have_gits_release(project):
+    out = build(project)
+
+    assert (in_sdist(out), in_wheel(out)) == ("v1.3.0\n", "v1.3.0\n")
+    status = ["git", "status", "--porcelain"]
+    assert subprocess.check_output(status, cwd=project) == b""
+
+
+def test_an_old_stamp_in_the_sources_is_not_shipped(project, git):
+    (project / "version.txt").write_text("old")
+    git(project, "add", ".")
+    git(project, "commit", "-q", "-m", "Third")
+    git(project, "tag", "v1.4.0")
+
+    out = build(project)
+
+    assert (in_sdist(out), in_wheel(out)) == ("v1.4.0\n", "v1.4.0\n")
+
+
+def test_a_wheel_alone_at_the_place_wanted(project, git):
+    with (project / "pyproject.toml").open("a") as file:
+        file.write('path = "acme_app/data/release.txt"\n')
+    git(project, "commit", "-q", "-a", "-m", "Third")
+    git(project, "tag", "v1.4.0")
+
+    out = build(project, "--wheel")
+
+    assert in_wheel(out, "acme_app/data/release.txt") == "v1.4.0\n"
+
+
+def test_the_version_where_git_is_not(project, tmp_path):
+    (project / ".git").rename(tmp_path / "elsewhere")
+
+    assert in_wheel(build(project, "--wheel")) == "1.2.0\n"
+
+
+@pytest.mark.parametrize("path", ['""', "5"])
+def test_a_bad_place_fails_the_build_and_names_the_setting(project, path):
+    with (project / "pyproject.toml").open("a") as file:
+        file.write(f"path = {path}\n")
+
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        build(project, "--wheel")
+
+    output = caught.value.stdout + caught.value.stderr
+    assert b"hooks.twopi-release.path must be" in output
