@@ -127,13 +127,17 @@ print(manager.renew(refresh_token).refresh_token)
 
 
 @pytest.mark.services
-@pytest.mark.parametrize("store", ["POSTGRES", "MARIADB", "REDIS"], indirect=True)
+@pytest.mark.parametrize(
+    "store", ["sqlite", "POSTGRES", "MARIADB", "REDIS"], indirect=True
+)
 def test_four_processes_get_the_same_successor(store, request):
     kind = request.node.callspec.params["store"]
     name = "twopi-token-auth-test:" if kind == "REDIS" else store.table.name
     manager = make_manager(store)
     grant = manager.start(make_session_id())
-    url = os.environ[f"TWOPI_TEST_{kind}_URL"]
+    url = os.environ.get(f"TWOPI_TEST_{kind}_URL")
+    if kind == "sqlite":
+        url = str(store._engine().url)
     command = [sys.executable, "-c", PROGRAM, kind, url, name, SECRET]
     command.append(grant.refresh_token)
     processes = [

@@ -448,6 +448,8 @@ def test_users_are_kept_as_text(given, kept):
         (("a" * 256,), ValueError),
         (("ada", "read"), TypeError),
         (("ada", [5]), TypeError),
+        (("ada", ["a\0"]), ValueError),
+        (("ada", [], {"a": "\ud800"}), ValueError),
         (("ada", [], {"a": object()}), TypeError),
         (("ada", [], {"a": float("nan")}), ValueError),
     ],

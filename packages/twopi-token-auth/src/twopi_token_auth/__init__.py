@@ -1,6 +1,6 @@
 """Short-lived tokens for Flask APIs: one class, two decorators, strict checks."""
 
-from twopi_token_auth.auth import Identity, TokenAuth
+from twopi_token_auth.auth import TokenAuth
 from twopi_token_auth.context import current_token
 from twopi_token_auth.decorators import (
     auth_required,
@@ -18,6 +18,7 @@ from twopi_token_auth.errors import (
 )
 from twopi_token_auth.extension import init_app
 from twopi_token_auth.fields import Audience, UnixTimestamp
+from twopi_token_auth.identity import Identity
 from twopi_token_auth.jwks import jwks_view
 from twopi_token_auth.keys import KeyRing
 from twopi_token_auth.remote_keys import RemoteKeys

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from uuid import UUID
 
 from flask import Blueprint, Flask, Response, current_app
 
@@ -26,21 +24,6 @@ from twopi_token_auth.tokens import ShortlivedTokenMixin
 FlaskT = TypeVar("FlaskT", bound=Flask)
 
 _SESSIONS = "twopi_token_auth_sessions"
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Somebody who has logged in, and what they may do.
-
-    Attributes:
-        user_id: Who it is.
-        scopes: What the session may do.
-        data: What else to keep with it; has a JSON form.
-    """
-
-    user_id: str | int | UUID
-    scopes: Sequence[str] = ()
-    data: dict[str, Any] = field(default_factory=dict)
 
 
 Authenticate = Callable[[str, str], Any]

@@ -6,7 +6,6 @@ Independent of Flask; the clock, the store and the secrets are passed in.
 from __future__ import annotations
 
 import itertools
-import json
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from twopi_token_auth.errors import (
     SessionErrorCode,
     StoreUnavailableError,
 )
+from twopi_token_auth.identity import check_data, check_scopes, check_user, clean
 from twopi_token_auth.refresh import make_session_id, mint, parse
 from twopi_token_auth.settings import SessionSettings
 from twopi_token_auth.stores.base import RefreshSession, SessionStore, earlier
@@ -139,7 +139,8 @@ class SessionManager:
         Raises:
             TypeError: An argument has the wrong type, or *data* no JSON form.
             ValueError: *user_id* is empty, longer than 255 characters, or contains
-                blanks at its ends or control characters.
+                blanks at its ends or control characters; or a scope or *data* contains
+                what no store can keep.
             StoreUnavailableError: The session cannot be kept.
         """
         now = self._clock()
@@ -147,16 +148,16 @@ class SessionManager:
         expires_at = None if absolute is None else now + absolute
         session = RefreshSession(
             id=make_session_id(),
-            user_id=_user(user_id),
-            scopes=_scopes(scopes),
-            data=json.loads(json.dumps(dict(data or {}), allow_nan=False)),
-            name=_clean(name),
+            user_id=check_user(user_id),
+            scopes=check_scopes(scopes),
+            data=check_data(data or {}),
+            name=clean(name),
             created_at=now,
             renewed_at=now,
             idle_expires_at=earlier(self._idle_end(now), expires_at),
             expires_at=expires_at,
-            ip=_clean(ip),
-            user_agent=_clean(user_agent),
+            ip=clean(ip),
+            user_agent=clean(user_agent),
         )
         grant = self._grant(session)
         self.store.create(session)
@@ -209,7 +210,7 @@ class SessionManager:
     def list(self, user_id: str | int | UUID) -> Sequence[RefreshSession]:
         """Return the active sessions of a user, the last one renewed first."""
         now = self._clock()
-        found = self.store.list(_user(user_id))
+        found = self.store.list(check_user(user_id))
         active = [session for session in found if session.is_active(now)]
         return sorted(active, key=lambda session: session.renewed_at, reverse=True)
 
@@ -233,7 +234,7 @@ class SessionManager:
         session_ids = [
             session.id for session in self.list(user_id) if session.id != keep
         ]
-        self.store.revoke_all(_user(user_id), self._clock(), keep=keep)
+        self.store.revoke_all(check_user(user_id), self._clock(), keep=keep)
         if session_ids:
             signals.logged_out.send(self._sender, session_ids=session_ids)
         return len(session_ids)
@@ -354,29 +355,3 @@ def _contradiction() -> NoReturn:
     raise StoreUnavailableError(
         "The store has refused to advance a session from the counter that it has"
     )
-
-
-def _user(user_id: str | int | UUID) -> str:
-    if isinstance(user_id, bool) or not isinstance(user_id, (str, int, UUID)):
-        raise TypeError(
-            f"A user id is a text, a number or a UUID, not {type(user_id).__name__}"
-        )
-    text = str(user_id)
-    if not (0 < len(text) <= 255 and text.isprintable() and text == text.strip()):
-        raise ValueError(
-            "A user id has 1 to 255 printable characters and no blanks at its ends"
-        )
-    return text
-
-
-def _scopes(scopes: Collection[str]) -> tuple[str, ...]:
-    if isinstance(scopes, str) or not all(isinstance(each, str) for each in scopes):
-        raise TypeError("scopes is a list of texts")
-    return tuple(scopes)
-
-
-def _clean(text: str | None) -> str | None:
-    """Make what a client says about itself fit for any store."""
-    if text is None:
-        return None
-    return "".join(filter(str.isprintable, text))[:255] or None

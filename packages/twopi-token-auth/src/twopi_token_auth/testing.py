@@ -54,7 +54,7 @@ class StoreContract:
             id=make_session_id(),
             user_id=self.user,
             scopes=("read", "write"),
-            data={"tenant": 5, "tags": ["ä", None, 0.5], "more": {}},
+            data={"tenant": 5, "tags": ["ä", None, 0.5, "\0"], "more": {}},
             name="Änne's \U0001f4f1",
             created_at=self.now,
             renewed_at=self.now,
