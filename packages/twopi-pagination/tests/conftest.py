@@ -1,10 +1,33 @@
+import datetime as dt
+import enum
 import os
+import uuid
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import ClassVar
 
 import pytest
 from marshmallow import Schema, fields
-from sqlalchemy import ForeignKey, String, create_engine, event, inspect
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    Enum,
+    Float,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Numeric,
+    String,
+    TypeDecorator,
+    Uuid,
+    create_engine,
+    event,
+    inspect,
+)
+from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -12,6 +35,8 @@ from sqlalchemy.orm import (
     mapped_column,
     relationship,
 )
+
+from twopi_pagination import cursor_paginated
 
 
 class Base(DeclarativeBase):
@@ -78,7 +103,83 @@ class Trainee(Employee):
     __mapper_args__: ClassVar = {"polymorphic_identity": "trainee"}
 
 
+class Mood(enum.Enum):
+    """In an order that is not that of the texts."""
+
+    SAD = "sad"
+    OK = "ok"
+    GLAD = "glad"
+
+
+class Doubled(TypeDecorator):
+    """Python sees half of what the database has."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        return None if value is None else value * 2
+
+    def process_result_value(self, value, dialect):
+        return None if value is None else value // 2
+
+
+NOON = dt.datetime.fromisoformat("2026-10-25T12:00:00.123456")
+PRECISE = mysql.DATETIME(fsp=6)
+
+# a name, a type, and values of which many rows have the same
+TYPES = {
+    "whole": (Integer(), [-7, 0, 3, 2**31 - 1]),
+    "text": (String(20), ["", "a", "A", "é", "it's % \\ _", "\u2603 \U0001f600"]),
+    "money": (
+        Numeric(12, 4),
+        [Decimal("0.1"), Decimal("0.3333"), Decimal("-12345678.9"), Decimal(7)],
+    ),
+    "single": (Float(24), [0.1, 1 / 3, -2.5e10, 16777217.0]),
+    "double": (Double(), [0.1, 1 / 3, -2.5e300, 5e-300]),
+    "flag": (Boolean(), [True, False]),
+    "mood": (Enum(Mood, name="twopi_pagination_mood"), list(Mood)),
+    "code": (Uuid(), [uuid.uuid5(uuid.NAMESPACE_DNS, name) for name in "abc"]),
+    "day": (Date(), [dt.date(1000, 1, 1), dt.date(2026, 2, 28)]),
+    "moment": (
+        DateTime().with_variant(PRECISE, "mysql", "mariadb"),
+        [NOON, NOON.replace(microsecond=0), NOON.replace(microsecond=123457)],
+    ),
+    "instant": (
+        DateTime(timezone=True).with_variant(PRECISE, "mysql", "mariadb"),
+        [
+            dt.datetime(2026, 10, 25, hour, 30, 0, 5, dt.UTC)
+            for hour in (0, 1, 2)  # in some zones two of them have one local time
+        ],
+    ),
+    "data": (LargeBinary(16), [b"", b"\0\xff", b"\xff", b"a"]),
+    "half": (Doubled(), [1, 2, 3]),
+}
+
+
+class Sample(Base):
+    """Rows with many equal values of any type, and NULLs."""
+
+    __tablename__ = "twopi_pagination_sample"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    locals().update(
+        {name: Column(of, nullable=False) for name, (of, _) in TYPES.items()}
+    )
+    locals().update({f"{name}_null": Column(of) for name, (of, _) in TYPES.items()})
+
+
+def samples():
+    for number in range(1, 41):
+        row = {"id": number * 5 % 41}
+        for index, (name, (_, values)) in enumerate(TYPES.items()):
+            chosen = number * (index + 7) // 3
+            row[name] = values[chosen % len(values)]
+            row[f"{name}_null"] = [*values, None, None][chosen % (len(values) + 2)]
+        yield Sample(**row)
+
+
 def fill(session):
+    session.add_all(samples())
     session.add_all(
         Author(
             id=number,
@@ -157,9 +258,43 @@ def models():
         Employee=Employee,
         Manager=Manager,
         Node=Node,
+        Sample=Sample,
         Seat=Seat,
         Trainee=Trainee,
     )
+
+
+@pytest.fixture
+def walk(session):
+    """Return a function that lists the pages by cursor, on and then back."""
+
+    def turn(statement, schema, rel, cursor, limit, **options):
+        pages = []
+        while True:
+            page = cursor_paginated(
+                statement,
+                schema,
+                cursor=cursor,
+                limit=limit,
+                session=session,
+                secret="s",
+                **options,
+            ).data
+            assert len(pages) < 500, "the pages do not end"
+            pages.append(page)
+            cursor = page[rel]
+            if cursor is None:
+                return pages
+
+    def both_ways(statement, schema, limit, **options):
+        there = turn(statement, schema, "next", None, limit, **options)
+        back = [there[-1]]
+        if there[-1]["prev"] is not None:
+            cursor = there[-1]["prev"]
+            back += turn(statement, schema, "prev", cursor, limit, **options)
+        return there, back[::-1]
+
+    return both_ways
 
 
 @pytest.fixture
@@ -177,7 +312,7 @@ def statements(engine):
 
 def identity(item):
     """Describe a row, or what an entity is, by plain data."""
-    if item is None or isinstance(item, (int, str)):
+    if item is None or isinstance(item, (int, str, Decimal)):
         return item
     if isinstance(item, Base):
         return [type(item).__name__, *inspect(item).identity]

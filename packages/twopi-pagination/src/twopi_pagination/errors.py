@@ -1,4 +1,15 @@
-"""What can be wrong with a page: the request's part, or the program's."""
+"""What can be wrong with a page: the request's part, or the program's.
+
+::
+
+    marshmallow.ValidationError, werkzeug.exceptions.HTTPException
+    └── InvalidPage             the client asks for what cannot be: 422
+        └── InvalidCursor       its cursor is none of this list
+    TypeError
+    └── UnpageableQuery         the program's query cannot be cut into pages
+        ├── UnorderedQuery      it has no order that cursors could keep to
+        └── UnsupportedOrdering it has one that they cannot
+"""
 
 from __future__ import annotations
 
@@ -63,5 +74,24 @@ class InvalidPage(ValidationError, HTTPException):  # noqa: N818  # as in werkze
         return super().get_response(environ, scope)
 
 
+class InvalidCursor(InvalidPage):
+    """The cursor was not made for this list, or not by this application.
+
+    Whatever is wrong with it, the answer is the same: ``{"_errors": ["cursor: ..."]}``.
+    """
+
+    def __init__(self, messages: dict[str, list[str]] | None = None) -> None:
+        text = "Is not a cursor of this list. Start again without one."
+        super().__init__(messages or {"cursor": [text]})
+
+
 class UnpageableQuery(TypeError):  # noqa: N818
     """The query is of a kind that cannot be cut into pages; the message says why."""
+
+
+class UnorderedQuery(UnpageableQuery):
+    """The rows have no order, and no primary key to order them by."""
+
+
+class UnsupportedOrdering(UnpageableQuery):
+    """The order is one that a cursor cannot keep a place in; the message says why."""

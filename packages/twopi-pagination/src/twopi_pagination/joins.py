@@ -25,6 +25,7 @@ from sqlalchemy.sql.expression import (
 from sqlalchemy.sql.selectable import FromGrouping
 
 from twopi_pagination.statement import (
+    entities_of,
     is_distinct_on,
     is_limited,
     loader_criteria,
@@ -55,6 +56,46 @@ def may_be_missing(statement: Any, entity: Any) -> bool:
     return not graph.own.isdisjoint(graph.optional)
 
 
+def tables_of(statement: Any) -> dict[FromClause, bool]:
+    """Map the tables in FROM to whether an outer join may leave them NULL."""
+    described = statement.column_descriptions
+    entities = entities_of(statement)
+    if len(described) == len(entities) == 1:
+        selectable = inspect(entities[0]).selectable
+        if _is_alone(statement, selectable) and not isinstance(selectable, Join):
+            return {selectable: False}
+    # the keys alone: eager loading is no part of the question
+    columns = [key for entity in entities for key in primary_key(entity)]
+    columns += [
+        each["expr"]
+        for each in described
+        if not any(each["expr"] is e for e in entities)
+    ]
+    keys = statement.order_by(None).with_only_columns(*columns)
+    return {
+        table: optional
+        for source in keys.get_final_froms()
+        for table, optional in _tables(source, optional=False)
+    }
+
+
+def _tables(source: FromClause, *, optional: bool) -> Iterator[tuple[FromClause, bool]]:
+    if isinstance(source, FromGrouping):
+        yield from _tables(source.element, optional=optional)
+    elif isinstance(source, Join):
+        full = optional or source.full
+        yield from _tables(source.left, optional=full)
+        yield from _tables(source.right, optional=full or source.isouter)
+    else:
+        yield source, optional
+
+
+def is_of(element: Any, entity: Any) -> bool:
+    """Tell if *element* has one value for each row of *entity*, and no other."""
+    selectable = inspect(entity).selectable
+    return _depends_only_on(element, {selectable, *_parts(selectable)})
+
+
 def _is_alone(statement: Any, selectable: FromClause) -> bool:
     """Tell if there plainly is no other table; finding all of them takes longer."""
     return (
@@ -62,7 +103,7 @@ def _is_alone(statement: Any, selectable: FromClause) -> bool:
         and not statement._from_obj
         and not statement._memoized_select_entities
         and not loader_criteria(statement)
-        and _is_table(selectable)
+        and is_table(selectable)
         and _only_of(statement._where_criteria, {selectable, *_parts(selectable)})
     )
 
@@ -108,7 +149,7 @@ class _Graph:
         own_present = self.own & self.tables
         if not own_present or own_present & self.optional:
             return False
-        if not _is_table(self.selectable):
+        if not is_table(self.selectable):
             return False
         known = set(self.own)
         missing = self.tables - known
@@ -121,7 +162,7 @@ class _Graph:
         return True
 
     def _is_determined(self, table: FromClause, known: set[FromClause]) -> bool:
-        if not _is_table(table):
+        if not is_table(table):
             return False
         fixed = {
             column.key
@@ -162,10 +203,10 @@ def _parts(source: FromClause) -> Iterator[FromClause]:
         yield source
 
 
-def _is_table(source: FromClause) -> bool:
+def is_table(source: FromClause) -> bool:
     """Tell if the primary key of *source* is one in the database."""
     if isinstance(source, Alias):
-        return _is_table(source.element)
+        return is_table(source.element)
     return all(isinstance(part, Table | Alias) for part in _parts(source))
 
 

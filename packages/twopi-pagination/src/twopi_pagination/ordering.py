@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, UnaryExpression
+from sqlalchemy import Label, Select, UnaryExpression
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import _label_reference, _textual_label_reference
-from sqlalchemy.sql.expression import ColumnElement
+from sqlalchemy.sql.expression import ClauseList, ColumnElement
 
 from twopi_pagination.statement import entities_of, is_distinct_on, primary_key
 
@@ -41,8 +41,8 @@ def _tie_breaker(statement: Any) -> list[ColumnElement[Any]]:
     if not keys:
         return []
     clauses = _own_order(statement)
-    present = [_term(clause)[0] for clause in clauses]
-    descending = bool(clauses) and _term(clauses[-1])[1]
+    present = [_term(clause).element for clause in clauses]
+    descending = bool(clauses) and _term(clauses[-1]).descending
     missing = [key for key in keys if not any(_same(key, each) for each in present)]
     return [key.desc() if descending else key for key in missing]
 
@@ -72,13 +72,47 @@ def _columns_by_name(statement: Any) -> dict[str, ColumnElement[Any]]:
     return columns | labels
 
 
-def _term(clause: Any) -> tuple[Any, bool]:
-    """Return what *clause* orders by, and if it does so downwards."""
+class Term(NamedTuple):
+    """A term of ORDER BY, taken apart."""
+
+    element: Any
+    descending: bool
+    nulls_first: bool | None
+    """`None` if the database's rule holds."""
+
+
+def own_terms(statement: Any) -> list[Term]:
+    """List the terms of the ORDER BY of *statement*, without the tie-breaker."""
+    return [
+        _term(each) for clause in _own_order(statement) for each in _elements(clause)
+    ]
+
+
+def _elements(clause: Any) -> list[Any]:
+    """List the parts of *clause*, which are several for a Bundle."""
+    return list(clause.clauses) if isinstance(clause, ClauseList) else [clause]
+
+
+def _term(clause: Any) -> Term:
     descending = False
+    nulls_first = None
     while isinstance(clause, UnaryExpression) and clause.modifier is not None:
         descending |= clause.modifier is operators.desc_op
+        if clause.modifier in _NULLS_FIRST:
+            nulls_first = _NULLS_FIRST[clause.modifier]
         clause = clause.element
-    return clause, descending
+    return Term(bare(clause), descending, nulls_first)
+
+
+_NULLS_FIRST: dict[Any, bool] = {
+    operators.nulls_first_op: True,
+    operators.nulls_last_op: False,
+}
+
+
+def bare(element: Any) -> Any:
+    """Return *element* without the label it is selected under."""
+    return element.element if isinstance(element, Label) else element
 
 
 def _same(key: Any, term: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Offset and limit, from the caller or from the query string."""
+"""Offset, limit and cursor, from the caller or from the query string."""
 
 from __future__ import annotations
 
@@ -46,28 +46,73 @@ def page_bounds(
         bound = MAX_INTEGER if settings.max_offset is None else settings.max_offset
         offset = _read("offset", 0, bound, errors)
     if limit is None:
-        most = settings.max_limit if max_limit is None else max_limit
-        limit = min(_read("limit", settings.default_limit, MAX_INTEGER, errors), most)
+        limit = _read_limit(max_limit, settings, errors)
     if errors:
         raise InvalidPage(errors)
     return offset, limit
 
 
-def _check(name: str, value: int | None) -> None:
+def cursor_bounds(
+    cursor: str | None, limit: int | None, max_limit: int | None, settings: Settings
+) -> tuple[str | None, int]:
+    """Return the cursor, if there is one, and the limit to use, which is not 0.
+
+    Args:
+        cursor: The caller's cursor.
+        limit: The caller's limit.
+        max_limit: The most the query string may ask for, in place of the setting.
+        settings: The defaults and bounds.
+
+    Raises:
+        TypeError: An argument is not of its type.
+        ValueError: The limit is not positive, or too large.
+        InvalidPage: The limit of the query string is malformed or too large.
+    """
+    _check("limit", limit, least=1)
+    _check("max_limit", max_limit, least=1)
+    if cursor is not None and not isinstance(cursor, str):
+        raise TypeError(f"cursor must be a str or None, not {type(cursor).__name__}")
+    if cursor is None and has_request_context():
+        cursor = request.args.get("cursor")
+    if limit is None:
+        errors: dict[str, list[str]] = {}
+        limit = _read_limit(max_limit, settings, errors, least=1)
+        if errors:
+            raise InvalidPage(errors)
+    return cursor, limit
+
+
+def _check(name: str, value: int | None, *, least: int = 0) -> None:
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} must be an int or None, not {type(value).__name__}")
-    if not 0 <= value <= MAX_INTEGER:
-        raise ValueError(f"{name} must be from 0 to {MAX_INTEGER}, not {value}")
+    if not least <= value <= MAX_INTEGER:
+        raise ValueError(f"{name} must be from {least} to {MAX_INTEGER}, not {value}")
 
 
-def _read(name: str, default: int, most: int, errors: dict[str, list[str]]) -> int:
+def _read_limit(
+    max_limit: int | None,
+    settings: Settings,
+    errors: dict[str, list[str]],
+    *,
+    least: int = 0,
+) -> int:
+    most = settings.max_limit if max_limit is None else max_limit
+    default = settings.default_limit
+    return min(_read("limit", default, MAX_INTEGER, errors, least=least), most)
+
+
+def _read(
+    name: str, default: int, most: int, errors: dict[str, list[str]], *, least: int = 0
+) -> int:
     text = request.args.get(name) if has_request_context() else None
     if text is None:
         return default
     digits = _DIGITS.fullmatch(text)
-    if digits is None or int(digits[1]) > most:
-        errors[name] = [f"Must be a whole number from 0 to {most}, in digits only."]
+    if digits is None or not least <= int(digits[1]) <= most:
+        errors[name] = [
+            f"Must be a whole number from {least} to {most}, in digits only."
+        ]
         return default
     return int(digits[1])

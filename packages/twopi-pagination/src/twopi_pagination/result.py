@@ -24,3 +24,24 @@ class PaginatedResult(NamedTuple):
     data: Page
     errors: dict[str, Any]
     """Always empty: a bad request raises `InvalidPage`."""
+
+
+class CursorPage(TypedDict):
+    """A page by cursor, ready to be sent."""
+
+    limit: int
+    """How many items the page could have."""
+    items: list[Any]
+    """The dumped items."""
+    next: str | None
+    """The cursor of the page after this one; `None` at the end."""
+    prev: str | None
+    """The cursor of the page before this one; `None` at the beginning."""
+
+
+class CursorPaginatedResult(NamedTuple):
+    """A page by cursor in the form of marshmallow's results."""
+
+    data: CursorPage
+    errors: dict[str, Any]
+    """Always empty: a bad request raises `InvalidPage`."""

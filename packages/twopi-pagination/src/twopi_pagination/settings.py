@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask, current_app, has_app_context
@@ -16,6 +16,7 @@ class Settings:
     default_limit: int = 20
     max_limit: int = 100
     max_offset: int | None = None
+    secrets: tuple[bytes, ...] = field(default=(), repr=False)
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Settings:
@@ -32,6 +33,7 @@ class Settings:
                 if config.get("PAGINATION_MAX_OFFSET") is None
                 else _whole(config, "PAGINATION_MAX_OFFSET", 0, least=0)
             ),
+            secrets=_secrets(config),
         )
 
 
@@ -48,7 +50,9 @@ def init_app(app: Flask) -> None:
 
     - ``PAGINATION_DEFAULT_LIMIT`` (20): items a page when the client does not say;
     - ``PAGINATION_MAX_LIMIT`` (100): the most a client gets;
-    - ``PAGINATION_MAX_OFFSET`` (`None`, for no bound): how far a client may skip.
+    - ``PAGINATION_MAX_OFFSET`` (`None`, for no bound): how far a client may skip;
+    - ``PAGINATION_SECRET`` (`None`, for Flask's ``SECRET_KEY``): what cursors are
+      signed with. Those signed with ``SECRET_KEY_FALLBACKS`` are accepted, too.
 
     Args:
         app: The application; nothing in it is changed.
@@ -68,3 +72,34 @@ def _whole(
             f"{name} is {value!r}; set it to a whole number, {least} or more"
         )
     return value
+
+
+def _secrets(config: Mapping[str, Any]) -> tuple[bytes, ...]:
+    name = "PAGINATION_SECRET"
+    secret = config.get(name)
+    if secret is None:
+        name = "SECRET_KEY"
+        secret = config.get(name)
+    if secret is None:
+        return ()
+    fallbacks = config.get("SECRET_KEY_FALLBACKS") or ()
+    if isinstance(fallbacks, str | bytes):
+        fallbacks = [fallbacks]
+    return (
+        secret_bytes(name, secret),
+        *(secret_bytes("SECRET_KEY_FALLBACKS", each) for each in fallbacks),
+    )
+
+
+def secret_bytes(name: str, value: Any) -> bytes:
+    """Return the secret called *name* as bytes.
+
+    Raises:
+        ValueError: It is no text or bytes, or empty.
+    """
+    if not isinstance(value, str | bytes) or not value:
+        raise ValueError(
+            f"{name} has a {type(value).__name__}; set it to a text or bytes that "
+            "are not empty, such as secrets.token_hex() makes"
+        )
+    return value.encode() if isinstance(value, str) else value
