@@ -6,6 +6,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from twopi_restful import (
     ExpectedJSONException,
+    JSONProvider,
+    OrjsonProvider,
     Problem,
     format_error,
     format_errors,
@@ -70,3 +72,7 @@ class Room(Resource):
 
 api = Api(app)
 api.add_resource(Room, "/room/<int:number>")
+
+app.json = JSONProvider(app, decimals="number")
+app.json = OrjsonProvider(app)
+assert_type(OrjsonProvider(app).dumps({"a": 1}), str)

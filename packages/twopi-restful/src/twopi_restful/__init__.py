@@ -14,11 +14,14 @@
 from twopi_restful.body import ExpectedJSONException, get_and_expect_json
 from twopi_restful.output import format_error, format_errors, output_json
 from twopi_restful.problem import Problem
+from twopi_restful.providers import JSONProvider, OrjsonProvider
 from twopi_restful.views import json_view
 from twopi_restful.wiring import init_app
 
 __all__ = [
     "ExpectedJSONException",
+    "JSONProvider",
+    "OrjsonProvider",
     "Problem",
     "format_error",
     "format_errors",
