@@ -1,4 +1,5 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, assert_type
 
 from flask import Flask, Response, jsonify
@@ -11,8 +12,10 @@ from twopi_token_auth import (
     ConfigurationError,
     Grant,
     Identity,
+    KeyRing,
     MemoryStore,
     RefreshSession,
+    RemoteKeys,
     SessionError,
     SessionManager,
     SessionSettings,
@@ -25,6 +28,7 @@ from twopi_token_auth import (
     auth_required,
     current_token,
     init_app,
+    jwks_view,
     parse_auth_header,
     scopes_required,
 )
@@ -87,6 +91,29 @@ assert_type(view(5), Response)
 async def machine() -> str:
     return "in"
 
+
+ring = KeyRing("secret", algorithms=["HS512"]).add(b"older", kid="1", sign=False)
+assert_type(ring, KeyRing)
+assert_type(KeyRing.from_pem(Path("key.pem"), "key.pem"), KeyRing)
+assert_type(ring.current.kid, str | None)
+assert_type(ring.public_jwks(), dict[str, list[dict[str, Any]]])
+remote = RemoteKeys("https://login.example/jwks", issuer="https://login.example")
+assert_type(Ticket("ada").dump(ring), str)
+assert_type(Ticket.load("text", remote), Ticket | None)
+app.add_url_rule("/.well-known/jwks.json", view_func=jwks_view)
+
+
+def load_user(token: Ticket) -> str:
+    return token.user_id
+
+
+@parse_auth_header(Ticket, secret=remote, cookie="access", load_user=load_user)
+@auth_required(fresh=timedelta(minutes=5))
+def recent() -> str:
+    return "in"
+
+
+assert_type(recent(), str)
 
 store: SessionStore = MemoryStore(max_sessions=5)
 databases: list[SessionStore] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -122,6 +123,25 @@ def private_jwk(key: Any, algorithm: str, kid: str | None) -> dict[str, Any]:
     members.pop("key_ops", None)
     named = {} if kid is None else {"kid": kid}
     return {**members, "use": "sig", "alg": algorithm, **named}
+
+
+def generate(algorithm: str) -> Any:
+    """Return a new private key object, or a new secret, for *algorithm*.
+
+    Raises:
+        UnusableKeyError: cryptography is not installed.
+    """
+    if algorithm in HMAC:
+        return secrets.token_bytes(_LENGTHS[algorithm])
+    _need_cryptography()
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+    if algorithm in RSA:
+        return rsa.generate_private_key(public_exponent=65537, key_size=3072)
+    if algorithm in EDDSA:
+        return ed25519.Ed25519PrivateKey.generate()
+    curves = (ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1())
+    return ec.generate_private_key(curves[ECDSA.index(algorithm)])
 
 
 def thumbprint(key: Any, algorithm: str) -> str:
