@@ -77,6 +77,10 @@ def read_jwk(jwk: Mapping[str, Any], algorithms: tuple[str, ...] = ()) -> Materi
     signs, verifies = _operations(jwk, private=private)
     if algorithm not in HMAC and private:
         verifies = True  # the public half does
+        if algorithm in EDDSA:  # PyJWT 2.13 does not look
+            public = _public_members(key.public_key(), algorithm)
+            if public["x"] != jwk["x"]:
+                raise UnusableKeyError("has a private half of another key")
     _check_strength(key)
     return Material(key, algorithm, kid, signs, verifies)
 
