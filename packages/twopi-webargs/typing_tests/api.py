@@ -7,16 +7,20 @@ from marshmallow import Schema, ValidationError, fields
 from twopi_webargs import (
     BetterFlaskParser,
     RequestValidationError,
+    error_pointers,
     handle_validation_error,
     init_app,
     parser,
     use_args,
     use_kwargs,
+    use_request,
 )
 
 app = Flask(__name__)
 assert_type(init_app(app), None)
 init_app(app, style="flat")
+init_app(app, style="pointers")
+init_app(app, style="problem")
 app.errorhandler(ValidationError)(handle_validation_error)
 
 
@@ -41,3 +45,14 @@ assert_type(error.status_code, int)
 assert_type(error.location, str)
 assert_type(error.headers, Mapping[str, str] | None)
 assert_type(handle_validation_error(error), Response)
+
+
+@app.put("/rooms/<int:number>")
+@use_request(json={"name": fields.String()}, query={"notify": fields.Boolean()})
+def change_room(
+    number: int, json: dict[str, Any], query: dict[str, Any]
+) -> dict[str, Any]:
+    return {"number": number, **json, **query}
+
+
+assert_type(error_pointers(error.messages), list[dict[str, Any]])

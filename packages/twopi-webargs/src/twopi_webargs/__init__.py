@@ -19,14 +19,23 @@
 
 from twopi_webargs.errors import RequestValidationError
 from twopi_webargs.handlers import handle_validation_error, init_app
-from twopi_webargs.parser import BetterFlaskParser, parser, use_args, use_kwargs
+from twopi_webargs.parser import (
+    BetterFlaskParser,
+    parser,
+    use_args,
+    use_kwargs,
+    use_request,
+)
+from twopi_webargs.pointers import error_pointers
 
 __all__ = [
     "BetterFlaskParser",
     "RequestValidationError",
+    "error_pointers",
     "handle_validation_error",
     "init_app",
     "parser",
     "use_args",
     "use_kwargs",
+    "use_request",
 ]

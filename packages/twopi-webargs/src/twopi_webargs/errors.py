@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import current_app, jsonify
+from flask import current_app, jsonify, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
+
+from twopi_webargs.pointers import error_pointers
+
+PROBLEM = "application/problem+json"
+"""The media type of problem details (RFC 9457, section 6.1)."""
 
 
 class RequestValidationError(ValidationError, HTTPException):
@@ -84,12 +89,35 @@ class RequestValidationError(ValidationError, HTTPException):
         caller = frame.f_back if frame else None
         if caller and caller.f_globals.get("__name__") == "flask_restful":
             raise self
-        flat = current_app.extensions.get("twopi_webargs") == "flat"
-        body = self.messages[self.location] if flat else self.messages
-        response = jsonify(_plain(body))
+        style = current_app.extensions.get("twopi_webargs")
+        asked = style == "problem" and _prefers_problem()
+        response = jsonify(self._problem() if asked else self._body(style))
         response.status_code = self.code
         response.headers.update(self.headers or {})
+        if asked:
+            response.content_type = PROBLEM
+        if style == "problem":
+            response.vary.add("Accept")
         return response
+
+    def _body(self, style: str | None) -> Any:
+        messages = _plain(self.messages)
+        if style == "flat":
+            return {
+                name: each for part in messages.values() for name, each in part.items()
+            }
+        if style == "pointers":
+            return {"_errors": error_pointers(messages)}
+        return messages
+
+    def _problem(self) -> dict[str, Any]:
+        return {
+            "type": "about:blank",
+            "title": self.name,
+            "status": self.code,
+            "detail": self.description,
+            "errors": error_pointers(_plain(self.messages)),
+        }
 
 
 def locate(
@@ -117,6 +145,31 @@ def locate(
         status_code=own("status_code") or status_code or 422,
         headers=own("headers") or headers,
     )
+
+
+def join(errors: Sequence[RequestValidationError]) -> RequestValidationError:
+    """Return *errors*, each of another location, as one.
+
+    Its status is the lowest: a body that could not be read, 400, comes before
+    arguments that are not valid, 422. Its headers are those of all.
+    """
+    first = min(errors, key=lambda error: error.code)
+    joined = RequestValidationError({}, location=first.location, status_code=first.code)
+    joined.messages = {}
+    headers: dict[str, str] = {}
+    for error in errors:
+        joined.messages |= error.messages
+        headers |= error.headers or {}
+    joined.headers = headers or None
+    return joined
+
+
+def _prefers_problem() -> bool:
+    """Tell whether the client names problem details, not below JSON in weight."""
+    accept = request.accept_mimetypes
+    named = {value.partition(";")[0].strip().lower(): each for value, each in accept}
+    quality = named.get(PROBLEM, 0)
+    return quality > 0 and quality >= named.get("application/json", 0)
 
 
 def _plain(messages: Any) -> Any:

@@ -9,8 +9,8 @@ from marshmallow import ValidationError
 
 from twopi_webargs.errors import locate
 
-Style = Literal["nested", "flat"]
-"""``{location: {name: [...]}}``, or ``{name: [...]}`` as in 1.x."""
+Style = Literal["nested", "flat", "pointers", "problem"]
+"""The form of the errors in an answer, see `init_app`."""
 
 
 def init_app(app: Flask, *, style: Style = "nested") -> None:
@@ -21,13 +21,16 @@ def init_app(app: Flask, *, style: Style = "nested") -> None:
     Args:
         app: The app to change.
         style: ``"nested"`` answers ``{location: {name: [...]}}``, ``"flat"`` the
-            ``{name: [...]}`` of 1.x.
+            ``{name: [...]}`` of 1.x, ``"pointers"`` ``{"_errors": [...]}`` with the
+            list of `error_pointers`, and ``"problem"`` that list as problem details
+            (RFC 9457) if the client's ``Accept`` prefers
+            ``application/problem+json``, else as ``"nested"``.
 
     Raises:
-        ValueError: *style* is neither.
+        ValueError: *style* is none of them.
     """
     if style not in get_args(Style):
-        raise ValueError(f'style must be "nested" or "flat", not {style!r}')
+        raise ValueError(f"style must be one of {get_args(Style)}, not {style!r}")
     app.extensions["twopi_webargs"] = style
     if ValidationError not in app.error_handler_spec[None][None]:
         app.register_error_handler(ValidationError, handle_validation_error)
@@ -48,7 +51,7 @@ def handle_validation_error(exc: ValidationError) -> Response:
         app = Flask(__name__)
         app.errorhandler(ValidationError)(handle_validation_error)
 
-    The body is ``{location: {name: [...]}}``, unless `init_app` chose the flat style.
+    The body is ``{location: {name: [...]}}``, unless `init_app` chose another style.
     An error that the parser did not raise, such as that of a ``schema.load()`` in a
     view, is taken for one of the location ``json`` with the status 422, if it has no
     ``location``, ``status_code`` and ``headers`` of its own. Names in the answer may

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 import re
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
 from types import EllipsisType
 from typing import Any, NoReturn
 from weakref import WeakSet
@@ -19,7 +19,7 @@ from webargs.core import missing
 from webargs.flaskparser import FlaskParser
 
 from twopi_schemas import compiled
-from twopi_webargs.errors import locate
+from twopi_webargs.errors import RequestValidationError, join, locate
 
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -93,6 +93,123 @@ class BetterFlaskParser(FlaskParser):
         """
         raise error
 
+    def use_args(
+        self, argmap: Any, req: Request | None = None, **options: Any
+    ) -> Callable[..., Callable[..., Any]]:
+        """Pass the arguments to a view as its last positional argument, see webargs.
+
+        The view gets a ``__webargs_specs__``, for tools such as apispec: a tuple of
+        ``(location, schema)``, one for each use of this, `use_kwargs` or
+        `use_request`; a schema is what was given, dictionaries are made into one.
+        """
+        argmap = self._kept(argmap)
+        decorate = super().use_args(argmap, req, **options)
+        location = options.get("location") or self.location
+
+        def decorator(view: Callable[..., Any]) -> Callable[..., Any]:
+            return _specified(decorate(view), [(location, argmap)])
+
+        return decorator
+
+    def use_request(
+        self,
+        *,
+        error_status_code: int | None = None,
+        error_headers: Mapping[str, str] | None = None,
+        **places: Any,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Pass the arguments of several locations to a view, by keyword.
+
+        All of them are read before an error is raised, so that one answer tells the
+        client everything that is wrong. Its status is the lowest there is: 400, if the
+        body could not be read, before 422.
+
+        .. code-block:: python
+
+            from marshmallow import fields
+
+            from twopi_webargs import use_request
+
+
+            @use_request(
+                json={"name": fields.String(required=True)},
+                query={"notify": fields.Boolean(load_default=False)},
+            )
+            def add_room(json, query):
+                return json["name"], query["notify"]
+
+        Args:
+            error_status_code: The status if arguments are not valid, 422 by default.
+            error_headers: Headers of the response then.
+            places: What `use_args` takes, by location.
+
+        Raises:
+            TypeError: No location is given.
+            ValueError: The parser does not know one of the locations.
+        """
+        unknown = sorted(set(places) - set(self.__location_map__))
+        if unknown:
+            raise ValueError(f"No such locations: {unknown}; see location_loader")
+        if not places:
+            raise TypeError("use_request needs a location, such as json={...}")
+        schemas = {location: self._kept(argmap) for location, argmap in places.items()}
+        options: dict[str, Any] = {
+            "error_status_code": error_status_code,
+            "error_headers": error_headers,
+        }
+
+        def decorator(view: Callable[..., Any]) -> Callable[..., Any]:
+            if inspect.iscoroutinefunction(view):
+
+                @functools.wraps(view)
+                async def async_wrapper(*args: Any, **kwargs: Any) -> Any:
+                    found = await self._async_parse_all(schemas, options)
+                    return await view(*args, **kwargs | found)
+
+                return _specified(async_wrapper, schemas.items())
+
+            @functools.wraps(view)
+            def wrapper(*args: Any, **kwargs: Any) -> Any:
+                return view(*args, **kwargs | self._parse_all(schemas, options))
+
+            return _specified(wrapper, schemas.items())
+
+        return decorator
+
+    def _parse_all(
+        self, schemas: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        found, errors = {}, []
+        for location, schema in schemas.items():
+            try:
+                found[location] = self.parse(schema, location=location, **options)
+            except RequestValidationError as error:
+                errors.append(error)
+        if errors:
+            raise join(errors)
+        return found
+
+    async def _async_parse_all(
+        self, schemas: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        found, errors = {}, []
+        for location, schema in schemas.items():
+            try:
+                found[location] = await self.async_parse(
+                    schema, location=location, **options
+                )
+            except RequestValidationError as error:
+                errors.append(error)
+        if errors:
+            raise join(errors)
+        return found
+
+    def _kept(self, argmap: Any) -> Any:
+        """Return *argmap*, a dictionary as a schema that is made once."""
+        if isinstance(argmap, Mapping):
+            return self.schema_class.from_dict(dict(argmap))()
+        return argmap
+
     def load_json(self, req: Request, schema: Schema) -> Any:
         """Return the JSON body, or ``missing`` if there is none.
 
@@ -128,7 +245,8 @@ class BetterFlaskParser(FlaskParser):
         if isinstance(argmap, Mapping):
             with suppress(TypeError):  # not hashable, webargs knows what to do
                 return _schema(self.schema_class, tuple(argmap.items()))
-        if isinstance(argmap, type) and argmap.__init__ is Schema.__init__:
+        own_init = getattr(argmap, "__init__", None)
+        if isinstance(argmap, type) and own_init is Schema.__init__:
             return _instance(argmap)
         return super()._get_schema(argmap, req)
 
@@ -166,14 +284,25 @@ class BetterFlaskParser(FlaskParser):
         )
 
 
-@lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=256)
 def _schema(schema_class: type[Schema], items: tuple[tuple[str, Any], ...]) -> Schema:
     return schema_class.from_dict(dict(items))()
 
 
-@lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=256)
 def _instance(schema_class: type[Schema]) -> Schema:
     return schema_class()
+
+
+def _specified(
+    view: Callable[..., Any], specs: Iterable[tuple[str, Any]]
+) -> Callable[..., Any]:
+    """Add *specs* to those of the view, which `functools.wraps` has handed on."""
+    vars(view)["__webargs_specs__"] = (
+        *specs,
+        *vars(view).get("__webargs_specs__", ()),
+    )
+    return view
 
 
 _used: WeakSet[Schema] = WeakSet()
@@ -216,3 +345,5 @@ use_args = parser.use_args
 """Pass the arguments to the view as its last positional argument, see webargs."""
 use_kwargs = parser.use_kwargs
 """Pass the arguments to the view as keyword arguments, see webargs."""
+use_request = parser.use_request
+"""Pass the arguments of several locations to the view, all errors in one answer."""
