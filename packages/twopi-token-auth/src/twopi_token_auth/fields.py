@@ -9,6 +9,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from twopi_schemas import AS_IS, register
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -32,7 +34,7 @@ class UnixTimestamp(fields.Field):  # type: ignore[type-arg]
                 f"{name} is a datetime without a time zone; use an aware one, "
                 "such as datetime.now(UTC)"
             )
-        return (value - EPOCH) // timedelta(seconds=1)
+        return _to_seconds(value)
 
     def _deserialize(
         self,
@@ -44,7 +46,7 @@ class UnixTimestamp(fields.Field):  # type: ignore[type-arg]
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             raise ValidationError("Not a number of seconds.")
         try:
-            return EPOCH + timedelta(seconds=value)
+            return _from_seconds(value)
         except (ValueError, OverflowError):
             raise ValidationError("Not within the years 1 to 9999.") from None
 
@@ -75,3 +77,30 @@ class Audience(fields.Field):  # type: ignore[type-arg]
         if isinstance(value, list) and all(isinstance(name, str) for name in value):
             return list(value)
         raise ValidationError("Neither a name nor a list of names.")
+
+
+def _from_seconds(value: float) -> datetime:
+    return EPOCH + timedelta(seconds=value)
+
+
+def _to_seconds(value: datetime) -> int:
+    return (value - EPOCH) // timedelta(seconds=1)
+
+
+def _names(value: list[Any]) -> list[str]:
+    if any(type(name) is not str for name in value):
+        raise ValueError("not all names are texts")
+    return list(value)
+
+
+# What marshmallow need not be asked for; it answers whenever one of these raises.
+register(
+    UnixTimestamp,
+    load=lambda _: {int: _from_seconds, float: _from_seconds},
+    dump=lambda _: {datetime: _to_seconds},
+)
+register(
+    Audience,
+    load=lambda _: {str: AS_IS, list: _names},
+    dump=lambda _: {str: AS_IS, list: _names},
+)

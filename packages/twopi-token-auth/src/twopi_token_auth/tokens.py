@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
+from twopi_schemas import CompiledSchema, compiled
 from twopi_token_auth.claims import check_claims
 from twopi_token_auth.codec import JWT, decode, encode
 from twopi_token_auth.context import note_refusal
@@ -81,7 +82,7 @@ class ShortlivedTokenMixin:
     algorithm: ClassVar[str | None] = None
     token_type: ClassVar[str] = JWT
 
-    __schema: ClassVar[Schema | None] = None
+    __schema: ClassVar[tuple[type[Schema], CompiledSchema] | None] = None
 
     def __init__(
         self,
@@ -147,11 +148,10 @@ class ShortlivedTokenMixin:
         state = current_state()
         key = state.signer(secret, self.algorithm)
         self.issued_at = datetime.fromtimestamp(time(), UTC)
-        schema = self._token_schema()
-        skippable = getattr(schema, "SKIPPABLE", ())
+        skippable = getattr(self.TokenSchema, "SKIPPABLE", ())
         claims = {
             name: value
-            for name, value in schema.dump(self).items()
+            for name, value in self._token_schema().dump(self).items()
             if value is not None or name not in skippable
         }
         settings = state.settings
@@ -260,19 +260,20 @@ class ShortlivedTokenMixin:
         )
 
     @classmethod
-    def _token_schema(cls) -> Schema:
-        # A subclass inherits the instance until it turns out to have a schema of its
-        # own. Threads may each make one; they are equal, and the last one stays.
-        schema = cls.__schema
-        if type(schema) is not cls.TokenSchema:
-            schema = cls.__schema = cls.TokenSchema()
-        return schema
+    def _token_schema(cls) -> CompiledSchema:
+        # A subclass inherits what is known until it turns out to have a schema of its
+        # own. Threads may each look it up; they find the same.
+        known = cls.__schema
+        if known is None or known[0] is not cls.TokenSchema:
+            schema = compiled(cls.TokenSchema, unknown=EXCLUDE)
+            known = cls.__schema = cls.TokenSchema, schema
+        return known[1]
 
     @classmethod
     def _from_claims(cls, claims: dict[str, Any]) -> Self:
         arguments: dict[str, Any] | None = None
         try:
-            arguments = cls._token_schema().load(claims, unknown=EXCLUDE)
+            arguments = cls._token_schema().load(claims)
             return cls(**arguments)
         except ValidationError as error:
             wrong = error.messages if isinstance(error.messages, dict) else {}
