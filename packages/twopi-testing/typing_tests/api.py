@@ -5,6 +5,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from twopi_testing import (
+    ApiClient,
     AppReqTestHelper,
     Client,
     CRUDTestHelper,
@@ -31,3 +32,9 @@ class Things(AppReqTestHelper, CRUDTestHelper, PrivilegeTestHelper, unittest.Tes
         self.do_crud_test("/things", {"name": "a"}, {"name": "b"}, initial_count=1)
         self.do_test_privileges("/things", {}, 1, {"plural-get": 200})
         check_crud(self, "/things")
+
+
+app.test_client_class = ApiClient
+api = assert_type(ApiClient.of(app), ApiClient)
+assert_type(api.as_("token"), ApiClient)
+assert_type(api.as_({"X-Api-Key": "k"}).as_(None), ApiClient)

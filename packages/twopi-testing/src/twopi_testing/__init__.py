@@ -1,11 +1,13 @@
 """Test a Flask API's endpoints and privileges in one line."""
 
+from twopi_testing.client import ApiClient
 from twopi_testing.crud import check_crud
 from twopi_testing.exchange import Client
 from twopi_testing.mixins import AppReqTestHelper, CRUDTestHelper, PrivilegeTestHelper
 from twopi_testing.privileges import check_privileges
 
 __all__ = [
+    "ApiClient",
     "AppReqTestHelper",
     "CRUDTestHelper",
     "Client",

@@ -51,12 +51,22 @@ class Exchange:
         body = {} if data is None else {"json": data}
         return cls(method, url, getattr(client, method.lower())(url, **body))
 
+    @classmethod
+    def of(cls, response: TestResponse) -> Exchange:
+        """Return the exchange that ended in *response*, after redirects the last."""
+        url = response.request.full_path.removesuffix("?")
+        return cls(response.request.method, url, response)
+
+    @property
+    def heading(self) -> str:
+        """Method, URL and status."""
+        return f"{self.method} {self.url} answered {self.response.status}"
+
     def __str__(self) -> str:
         text = self.response.get_data().decode("utf-8", "replace").strip()
         if len(text) > SHOWN:
             text = f"{text[:SHOWN]}... ({len(text)} characters)"
-        answered = f"{self.method} {self.url} answered {self.response.status}"
-        return f"{answered}: {text or '(empty body)'}"
+        return f"{self.heading}: {text or '(empty body)'}"
 
     def fail(self, reason: str) -> NoReturn:
         """Raise an `AssertionError` with *reason* and the exchange."""
