@@ -145,6 +145,10 @@ def test_good_values_for_sessions(key, value, field, read_as):
             for value in (0, -1, 1.5, "9", True)
         ],
         ("TOKEN_AUTH_CHECK_REVOCATION", "yes"),
+        *[("TOKEN_AUTH_TRANSPORT", value) for value in ("form", None, True, [])],
+        *[("TOKEN_AUTH_COOKIE_NAME", value) for value in ("", "a b", "a;b", None, 5)],
+        *[("TOKEN_AUTH_COOKIE_SECURE", value) for value in (None, 1)],
+        *[("TOKEN_AUTH_CSRF", value) for value in (None, 1)],
         *[("TOKEN_AUTH_REVOCATION_CACHE", value) for value in (-1, 301, None)],
     ],
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from flask import Blueprint, Response, current_app, g, jsonify, request
 
 from twopi_token_auth.context import refusal
+from twopi_token_auth.cookies import RefreshCookie
 from twopi_token_auth.decorators import auth_required, parse_auth_header
 from twopi_token_auth.responses import _answer, invalid_token, missing_token
 from twopi_token_auth.revocation import session_id_of
@@ -43,6 +44,7 @@ def make_blueprint(auth: TokenAuth, name: str, url_prefix: str) -> Blueprint:
     views = Views(auth)
     parse_token = parse_auth_header(auth.token_cls, query_string=False)
     blueprint = Blueprint(name, __name__, url_prefix=url_prefix or None)
+    blueprint.before_request(views.refuse_forged)
     if auth.authenticate is not None:
         blueprint.post("/login")(views.log_in)
     blueprint.post("/renew")(views.renew)
@@ -53,6 +55,7 @@ def make_blueprint(auth: TokenAuth, name: str, url_prefix: str) -> Blueprint:
         (blueprint.delete("/sessions/<session_id>"), views.end_session),
     ):
         route(parse_token(auth_required()(_with_session(auth, view))))
+    blueprint.after_request(views.clear_refused)
     blueprint.after_request(_forbid_storing)
     return blueprint
 
@@ -62,6 +65,17 @@ class Views:
 
     def __init__(self, auth: TokenAuth) -> None:
         self._auth = auth
+
+    @property
+    def _cookie(self) -> RefreshCookie | None:
+        return RefreshCookie.from_settings(self._auth.sessions.settings)
+
+    def refuse_forged(self) -> Response | None:
+        """Answer 403 where a cookie is used and another site may be asking."""
+        cookie = self._cookie
+        if request.method == "POST" and cookie is not None and cookie.is_forged():
+            return _error(403, "Send the header X-Requested-With.")
+        return None
 
     def log_in(self) -> Response:
         """Start a session for who has the right name and password."""
@@ -86,24 +100,28 @@ class Views:
             ip=request.remote_addr,
             user_agent=request.user_agent.string,
         )
-        return _granted(grant)
+        return self._granted(grant)
 
     def renew(self) -> Response:
         """Exchange a refresh token; a `SessionError` is answered by the application."""
-        refresh_token = _text(_body(), "refreshToken")
+        refresh_token = self._refresh_token()
         if refresh_token is None:
             return _error(400, "Send the refreshToken, a text.")
-        return _granted(self._auth.sessions.renew(refresh_token), known=refresh_token)
+        grant = self._auth.sessions.renew(refresh_token)
+        return self._granted(grant, known=refresh_token)
 
     def log_out(self) -> Response:
         """End the session that the refresh token, or else the token, belongs to."""
-        refresh_token = _text(_body(), "refreshToken")
+        refresh_token = self._refresh_token()
         session_id = self._auth.sessions.find(refresh_token)
         if session_id is None and g.token is not None:
             session_id = session_id_of(g.token)
         if session_id is not None:
             self._auth.sessions.revoke(session_id)
-            return jsonify(status="success")
+            response = jsonify(status="success")
+            if self._cookie is not None:
+                self._cookie.clear(response)
+            return response
         if refresh_token is None and g.raw_token is None:
             return missing_token()
         return invalid_token(refusal())
@@ -131,6 +149,32 @@ class Views:
             return _error(404, "There is no such session.")
         self._auth.sessions.revoke(session_id)
         return jsonify(status="success")
+
+    def clear_refused(self, response: Response) -> Response:
+        """Make the client forget a refresh token that was refused."""
+        if (
+            self._cookie is not None
+            and response.status_code == 401
+            and request.path.endswith("/renew")
+        ):
+            self._cookie.clear(response)
+        return response
+
+    def _refresh_token(self) -> str | None:
+        cookie = self._cookie
+        return _text(_body(), "refreshToken") if cookie is None else cookie.read()
+
+    def _granted(self, grant: Grant, *, known: str | None = None) -> Response:
+        answer: dict[str, str | int] = {"token": grant.token}
+        cookie = self._cookie
+        if cookie is None and grant.refresh_token != known:
+            answer["refreshToken"] = grant.refresh_token
+        if grant.expires_in is not None:
+            answer["expiresIn"] = grant.expires_in
+        response = jsonify(answer)
+        if cookie is not None:
+            cookie.write(response, grant.refresh_token, grant.session)
+        return response
 
 
 def _with_session(
@@ -174,15 +218,6 @@ def _credential(body: Mapping[str, Any], name: str) -> str | None:
     except UnicodeEncodeError:
         return None
     return text
-
-
-def _granted(grant: Grant, *, known: str | None = None) -> Response:
-    answer: dict[str, str | int] = {"token": grant.token}
-    if grant.refresh_token != known:
-        answer["refreshToken"] = grant.refresh_token
-    if grant.expires_in is not None:
-        answer["expiresIn"] = grant.expires_in
-    return jsonify(answer)
 
 
 def _describe(session: RefreshSession, *, current: bool) -> _Description:

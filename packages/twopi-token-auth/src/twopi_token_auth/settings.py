@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -48,6 +49,10 @@ class SessionSettings:
     max_sessions_per_user: int | None = None
     check_revocation: bool = False
     revocation_cache: timedelta = timedelta(0)
+    transport: Literal["json", "cookie"] = "json"
+    cookie_name: str = "refresh_token"
+    cookie_secure: bool = True
+    csrf: bool = True
 
 
 class Setting(NamedTuple):
@@ -169,6 +174,18 @@ def _reach(value: Any) -> str:
     return str(value)
 
 
+def _transport(value: Any) -> str:
+    if value not in {"json", "cookie"}:
+        raise ValueError
+    return str(value)
+
+
+def _cookie_name(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_.-]+", value):
+        raise ValueError
+    return value
+
+
 def _count(value: Any) -> int | None:
     return None if value is None else _length(value)
 
@@ -247,6 +264,17 @@ SESSION_SETTINGS = {
         "seconds or a timedelta, at most 5 minutes",
         _five_minutes,
     ),
+    "transport": Setting(
+        "TOKEN_AUTH_TRANSPORT", "json", "'json' or 'cookie'", _transport
+    ),
+    "cookie_name": Setting(
+        "TOKEN_AUTH_COOKIE_NAME",
+        "refresh_token",
+        "a name of ASCII letters, digits, _, - and .",
+        _cookie_name,
+    ),
+    "cookie_secure": Setting("TOKEN_AUTH_COOKIE_SECURE", True, "True or False", _flag),
+    "csrf": Setting("TOKEN_AUTH_CSRF", True, "True or False", _flag),
 }
 _KEYS = tuple(setting.key for setting in SETTINGS.values())
 _FREEZE: dict[type, Callable[[Any], Any]] = {list: tuple, set: frozenset}

@@ -1,0 +1,148 @@
+"""The refresh token in a cookie, as browsers use it."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.test import Client
+
+from twopi_token_auth import MemoryStore, TokenAuth
+
+AJAX = {"X-Requested-With": "fetch"}
+
+
+@pytest.fixture
+def make_app():
+    def make(**config):
+        app = Flask("cookies")
+        app.config["SECRET_KEY"] = "thirty-two bytes, enough for all of HS256"
+        app.config.update({"TOKEN_AUTH_TRANSPORT": "cookie", **config})
+        auth = TokenAuth(
+            app,
+            store=MemoryStore(),
+            authenticate=lambda user, password: user if password == "right" else None,
+        )
+        app.register_blueprint(auth.blueprint(url_prefix="/auth"))
+        return app
+
+    return make
+
+
+def log_in(client, headers=AJAX):
+    body = {"username": "ada", "password": "right"}
+    return client.post("/auth/login", json=body, headers=headers)
+
+
+def parts(answer):
+    """Return the cookie of an answer, and its attributes."""
+    pair, *attributes = answer.headers["Set-Cookie"].split("; ")
+    return pair.partition("=")[2], {
+        each for each in attributes if not each.startswith("Expires")
+    }
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(make_app):
+    answer = log_in(make_app().test_client())
+
+    value, attributes = parts(answer)
+    assert sorted(answer.json) == ["expiresIn", "token"]
+    assert len(value.split(".")) == 3
+    assert attributes == {
+        "Secure",
+        "HttpOnly",
+        "SameSite=Strict",
+        "Path=/auth",
+        f"Max-Age={14 * 24 * 3600}",
+    }
+
+
+def test_renew_and_log_out_with_the_cookie(make_app):
+    client = make_app().test_client()
+    first, _ = parts(log_in(client))
+
+    answer = client.post("/auth/renew", headers=AJAX)
+    second, _ = parts(answer)
+    assert answer.status_code == 200
+    assert sorted(answer.json) == ["expiresIn", "token"]
+    assert first != second
+
+    answer = client.post("/auth/logout", headers=AJAX)
+    assert answer.json == {"status": "success"}
+    value, attributes = parts(answer)
+    assert (value, "Max-Age=0" in attributes) == ("", True)
+    assert client.get_cookie("refresh_token", path="/auth") is None
+    assert client.post("/auth/renew", headers=AJAX).status_code == 400
+
+
+def test_a_cookie_that_is_refused_is_cleared(make_app):
+    client = make_app().test_client()
+    log_in(client)
+    client.set_cookie("refresh_token", "junk", path="/auth")
+
+    answer = client.post("/auth/renew", headers=AJAX)
+
+    assert answer.status_code == 401
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert parts(answer)[0] == ""
+    assert client.get_cookie("refresh_token", path="/auth") is None
+
+
+def test_a_token_in_the_body_does_not_count(make_app):
+    app = make_app()
+    token, _ = parts(log_in(app.test_client()))
+    stranger = app.test_client()
+
+    body = {"refreshToken": token}
+    assert stranger.post("/auth/renew", json=body, headers=AJAX).status_code == 400
+    assert stranger.post("/auth/logout", json=body, headers=AJAX).status_code == 401
+
+
+def test_a_request_of_another_site_is_refused(make_app):
+    client = make_app().test_client()
+    log_in(client)
+
+    for answer in (
+        log_in(client, headers={}),
+        client.post("/auth/renew"),
+        client.post("/auth/logout"),
+    ):
+        assert answer.status_code == 403
+        assert answer.json == {"_errors": ["Send the header X-Requested-With."]}
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "Set-Cookie" not in answer.headers
+    assert client.post("/auth/renew", headers=AJAX).status_code == 200
+
+
+def test_csrf_protection_can_be_left_to_the_application(make_app):
+    client = make_app(TOKEN_AUTH_CSRF=False).test_client()
+
+    assert log_in(client, headers={}).status_code == 200
+    assert client.post("/auth/renew").status_code == 200
+
+
+def test_names_lifetimes_and_plain_http(make_app):
+    app = make_app(
+        TOKEN_AUTH_COOKIE_NAME="__Host-renew",
+        TOKEN_AUTH_IDLE_LIFETIME=None,
+        TOKEN_AUTH_ABSOLUTE_LIFETIME=None,
+    )
+    answer = log_in(app.test_client())
+    assert answer.headers["Set-Cookie"].startswith("__Host-renew=")
+    assert {"Path=/", "Max-Age=34560000"} <= parts(answer)[1]
+
+    app = make_app(TOKEN_AUTH_COOKIE_SECURE=False, TOKEN_AUTH_IDLE_LIFETIME=60)
+    attributes = parts(log_in(app.test_client()))[1]
+    assert "Secure" not in attributes
+    assert f"Max-Age={timedelta(minutes=1).seconds}" in attributes
+
+
+def test_the_path_is_that_of_an_application_below_another_one(make_app):
+    app = make_app()
+    client = Client(DispatcherMiddleware(Flask("root"), {"/shop": app}))
+
+    answer = client.post(
+        "/shop/auth/login", json={"username": "ada", "password": "right"}, headers=AJAX
+    )
+
+    assert "Path=/shop/auth" in answer.headers["Set-Cookie"]
