@@ -1,5 +1,5 @@
 import unittest
-from typing import assert_type
+from typing import Any, assert_type
 
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -10,6 +10,9 @@ from twopi_testing import (
     Client,
     CRUDTestHelper,
     PrivilegeTestHelper,
+    assert_json,
+    assert_problem,
+    assert_status,
     check_crud,
     check_privileges,
 )
@@ -38,3 +41,6 @@ app.test_client_class = ApiClient
 api = assert_type(ApiClient.of(app), ApiClient)
 assert_type(api.as_("token"), ApiClient)
 assert_type(api.as_({"X-Api-Key": "k"}).as_(None), ApiClient)
+assert_status(api.get("/things"), 200, 201)
+assert_json(api.get("/things"), {"items": []}, exact=True)
+assert_type(assert_problem(api.get("/things"), 404), dict[str, Any])

@@ -1,5 +1,6 @@
 """Test a Flask API's endpoints and privileges in one line."""
 
+from twopi_testing.asserts import assert_json, assert_problem, assert_status
 from twopi_testing.client import ApiClient
 from twopi_testing.crud import check_crud
 from twopi_testing.exchange import Client
@@ -12,6 +13,9 @@ __all__ = [
     "CRUDTestHelper",
     "Client",
     "PrivilegeTestHelper",
+    "assert_json",
+    "assert_problem",
+    "assert_status",
     "check_crud",
     "check_privileges",
 ]
