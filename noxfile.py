@@ -47,7 +47,10 @@ except ModuleNotFoundError:
             )
         except subprocess.CalledProcessError:
             sys.exit("twopi: pip could not fetch nox; its message stands above")
-        fresh.rename(private)
+        if private.exists():  # another first run was faster
+            shutil.rmtree(fresh)
+        else:
+            fresh.rename(private)
     sys.path.insert(0, str(private))
     import nox
 

@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, Response, current_app
 from twopi_token_auth.blueprint import make_blueprint
 from twopi_token_auth.errors import ConfigurationError, SessionError
 from twopi_token_auth.extension import init_app, state_of
-from twopi_token_auth.responses import _answer
+from twopi_token_auth.responses import error_response
 from twopi_token_auth.revocation import (
     RevocationCheck,
     SessionToken,
@@ -171,7 +171,7 @@ class TokenAuth:
 
 def _session_ended(error: SessionError) -> Response:  # noqa: ARG001
     """Answer 401, the same for every reason."""
-    return _answer(
+    return error_response(
         401,
         "The session has ended. Please log in again.",
         error="invalid_token",

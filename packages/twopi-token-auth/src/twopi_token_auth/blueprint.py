@@ -12,7 +12,7 @@ from flask import Blueprint, Response, current_app, g, jsonify, request
 from twopi_token_auth.context import refusal
 from twopi_token_auth.cookies import RefreshCookie
 from twopi_token_auth.decorators import auth_required, parse_auth_header
-from twopi_token_auth.responses import _answer, invalid_token, missing_token
+from twopi_token_auth.responses import error_response, invalid_token, missing_token
 from twopi_token_auth.revocation import session_id_of
 from twopi_token_auth.stores.base import RefreshSession
 
@@ -91,7 +91,7 @@ class Views:
         authenticate: Any = self._auth.authenticate
         identity = current_app.ensure_sync(authenticate)(username, password)
         if identity is None or identity is False:
-            return _answer(401, "Wrong user name or password.")
+            return error_response(401, "Wrong user name or password.")
         grant = self._auth.sessions.start(
             getattr(identity, "user_id", identity),
             getattr(identity, "scopes", ()),

@@ -16,13 +16,13 @@ from twopi_token_auth.extension import current_state
 
 def missing_token() -> Response:
     """Answer 401 to a request without a token (RFC 6750 section 3.1: no error code)."""
-    return _answer(401, "A valid token is required to access this resource")
+    return error_response(401, "A valid token is required to access this resource")
 
 
 def invalid_token(code: TokenErrorCode | None) -> Response:
     """Answer 401 to a bad token, telling an expired one apart so it can be renewed."""
     what = "has expired" if code == "expired" else "is not valid"
-    return _answer(
+    return error_response(
         401,
         "The provided token was invalid.",
         error="invalid_token",
@@ -32,7 +32,7 @@ def invalid_token(code: TokenErrorCode | None) -> Response:
 
 def stale_login(max_age: int) -> Response:
     """Answer 401 to a login more than *max_age* seconds ago (RFC 9470 section 3)."""
-    return _answer(
+    return error_response(
         401,
         "Please log in again to do this.",
         error="insufficient_user_authentication",
@@ -47,7 +47,7 @@ def insufficient_scope(
     """Answer 403 to a good token that lacks *missing* of the scopes *required*."""
     verb = "has none of" if any_of and len(missing) > 1 else "lacks"
     noun = "scope" if len(missing) == 1 else "scopes"
-    return _answer(
+    return error_response(
         403,
         f"The token {verb} the {noun} {', '.join(missing)}.",
         error="insufficient_scope",
@@ -55,7 +55,8 @@ def insufficient_scope(
     )
 
 
-def _answer(status: int, message: str, **challenge: str) -> Response:
+def error_response(status: int, message: str, **challenge: str) -> Response:
+    """Return the JSON answer of an error, with a challenge (RFC 6750 section 3)."""
     response = jsonify(_errors=[message])
     response.status_code = status
     response.headers["WWW-Authenticate"] = _bearer(**challenge)
