@@ -197,7 +197,8 @@ def test(session: nox.Session, package: str) -> None:
 def integration(session: nox.Session) -> None:
     """Test the packages together, Punchcard included."""
     install_editable(session, *PROJECTS, tests=True)
-    session.run("pytest", "tests-integration", "README.md", *session.posargs)
+    places = ["tests-integration", "packages/twopi-flask-utils", "docs", "README.md"]
+    session.run("pytest", *places, *session.posargs)
 
 
 @nox.session
