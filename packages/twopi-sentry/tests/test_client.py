@@ -9,6 +9,9 @@ from sentry_sdk.consts import DEFAULT_OPTIONS
 
 from twopi_sentry import ConfigurationError, create_client
 
+# A thread of the SDK may use `random` while hypothesis draws, which it takes for ours.
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module")
+
 
 @pytest.fixture(name="bound")
 def factory_of_bound_clients(recording, dsn):

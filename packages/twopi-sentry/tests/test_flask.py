@@ -17,6 +17,9 @@ from werkzeug.exceptions import HTTPException
 
 from twopi_sentry import ConfigurationError, inject_sentry
 
+# A thread of the SDK may use `random` while hypothesis draws, which it takes for ours.
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module")
+
 
 def failing_app(dsn, **config):
     """Fail with everything that the request brought in every place there is."""
