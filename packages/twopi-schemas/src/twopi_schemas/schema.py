@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError
 from marshmallow.fields import Nested
@@ -32,6 +32,13 @@ _Dump: TypeAlias = tuple[DumpProgram | None, Callable[..., Any] | None]
 _NO_LOAD: _Load = (None, None)
 
 
+class _Usual(NamedTuple):
+    """A `load` without options: its inner loop, and whether that is out of date."""
+
+    run: Callable[[Any], Any]
+    outdated: Callable[[], bool]
+
+
 class CompiledSchema:
     """A schema's `load`, `dump`, `loads` and `dumps`; made by `compiled`.
 
@@ -48,7 +55,7 @@ class CompiledSchema:
         self._dump: _Dump | None = None
         self._children: dict[int, CompiledSchema] = {}
         self._watch: Watch | None = None
-        self._run: Callable[[Any], Any] | None = None
+        self._usual: _Usual | None = None
 
     def __repr__(self) -> str:
         return f"<compiled {self._schema!r}>"
@@ -77,11 +84,15 @@ class CompiledSchema:
         Raises:
             marshmallow.ValidationError: marshmallow's own, for the same data.
         """
-        run = self._run
-        if run is None or not (many is partial is unknown is None) or self._changed():
+        usual = self._usual
+        if (
+            usual is None
+            or not (many is partial is unknown is None)
+            or usual.outdated()
+        ):
             return self._load(data, many=many, partial=partial, unknown=unknown)
         try:
-            return run(data)
+            return usual.run(data)
         except Exception:  # noqa: BLE001, S110 - marshmallow says what is wrong
             pass
         return self._schema.load(data)
@@ -222,8 +233,8 @@ class CompiledSchema:
             found = self._loads[unknown, partial] = (program, with_hooks)
             usual = unknown == schema.unknown and partial is schema.partial
             plain = with_hooks is None and not schema.many
-            if isinstance(program, Pure) and usual and plain:
-                self._run = program.run
+            if isinstance(program, Pure) and usual and plain and self._watch:
+                self._usual = _Usual(program.run, self._watch.changed)
         return found
 
     def _dump_program(self) -> _Dump:
@@ -270,7 +281,7 @@ class CompiledSchema:
             return False
         with self._lock:
             self._loads, self._children = {}, {}
-            self._dump = self._run = self._watch = None
+            self._dump = self._usual = self._watch = None
         return True
 
     # Marshmallow around the inner loops
