@@ -60,8 +60,7 @@ def token_class():
 def clock(monkeypatch):
     """The clock of the tokens, standing still."""
     clock = Clock()
-    monkeypatch.setattr("twopi_token_auth.tokens.time", clock)
-    monkeypatch.setattr("twopi_token_auth.decorators.time", clock)
+    monkeypatch.setattr("twopi_token_auth.clock.time", clock)
     return clock
 
 

@@ -10,7 +10,11 @@ from twopi_token_auth.settings import (
     read_settings,
 )
 
-README = Path(__file__).parent.parent / "README.md"
+PACKAGE = Path(__file__).parent.parent
+PAGES = [
+    PACKAGE / "README.md",
+    PACKAGE.parent.parent / "docs" / "packages" / "twopi-token-auth.md",
+]
 
 
 def test_all_is_sorted_and_importable():
@@ -21,15 +25,16 @@ def test_all_is_sorted_and_importable():
     assert all(hasattr(twopi_token_auth, name) for name in names)
 
 
-def test_readme_lists_the_settings_with_their_defaults():
-    table = re.findall(
-        r"^\| `([A-Z_]+)` \| `(.+?)` \|", README.read_text(), re.MULTILINE
-    )
+def test_the_settings_are_listed_with_their_defaults():
+    texts = [page.read_text() for page in PAGES if page.exists()]
+    rows = re.compile(r"^\| `([A-Z_]+)` \| `(.+?)` \|", re.MULTILINE)
+    tables = [table for table in map(rows.findall, texts) if table]
 
-    assert table == [
+    expected = [
         (setting.key, repr(setting.default).replace("datetime.", ""))
         for setting in [*SETTINGS.values(), *SESSION_SETTINGS.values()]
     ]
+    assert tables == [expected] * len(tables) != []
 
 
 def test_the_defaults_have_the_shape_that_is_asked_for():

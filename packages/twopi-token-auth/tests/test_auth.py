@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask, current_app
+from flask.views import MethodView
 from flask_restful import Api, Resource
 from marshmallow import fields
 
@@ -154,21 +155,69 @@ def test_the_1x_token_class_works_on_a_session():
     assert again.status_code == 401
 
 
-def test_views_of_flask_restful_answer_alike(caplog):
-    app = make_app(PROPAGATE_EXCEPTIONS=False)
-    auth = TokenAuth(app, store=MemoryStore())
+MODES = ["TESTING", "DEBUG", "PROPAGATE_EXCEPTIONS", None]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_store_that_is_down_answers_503_in_a_stock_flask_restful(mode):
+    app = make_app(**({mode: True} if mode else {}))
 
     class Down(Resource):
         def get(self):
             raise StoreUnavailableError
 
     Api(app).add_resource(Down, "/down")
-    app.add_url_rule("/renew", view_func=lambda: auth.sessions.renew("junk"))
 
     answer = app.test_client().get("/down")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert answer.headers["Cache-Control"] == "no-store"
-    assert app.test_client().get("/renew").status_code == 401
+    assert answer.json == {"_errors": ["Please try again in a moment."]}
+
+
+@pytest.fixture(params=MODES)
+def renewing(request):
+    """An application each of whose views raises a SessionError, in every mode."""
+    app = make_app(**({request.param: True} if request.param else {}))
+    auth = TokenAuth(app, store=MemoryStore())
+
+    def renew(*_):
+        return auth.sessions.renew("junk")
+
+    class Renewing(MethodView):
+        get = renew
+
+    class Renewal(Resource):
+        get = renew
+
+    app.add_url_rule("/function", view_func=renew)
+    app.add_url_rule("/method", view_func=Renewing.as_view("method"))
+    Api(app).add_resource(Renewal, "/resource")
+    app.register_blueprint(auth.blueprint())
+    return app
+
+
+def test_the_end_of_a_session_is_one_answer_in_every_kind_of_view(renewing, caplog):
+    client = renewing.test_client()
+    expected = client.post("/renew", json={"refreshToken": "junk"})
+    assert expected.status_code == 401
+    assert expected.json == {"_errors": ["The session has ended. Please log in again."]}
+
+    for path in ("/function", "/method", "/resource"):
+        answer = client.get(path)
+
+        assert (answer.status, answer.data) == (expected.status, expected.data)
+        assert answer.headers == expected.headers
+    assert {record.levelname for record in caplog.records} <= {"INFO"}
+
+
+def test_an_answer_of_ones_own_to_the_end_of_a_session(renewing):
+    @renewing.errorhandler(SessionError)
+    def explain(error):
+        return {"why": error.code}, 419
+
+    for path in ("/function", "/method", "/resource"):
+        answer = renewing.test_client().get(path)
+        assert (answer.status_code, answer.json) == (419, {"why": "unknown"})
 
 
 class Checked(SessionToken):

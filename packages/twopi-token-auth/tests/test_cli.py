@@ -1,13 +1,17 @@
 """The commands ``flask token-auth``, run as the flask command runs them."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import entry_points
 
 import pytest
+from sqlalchemy import create_engine
 
-from twopi_token_auth import KeyRing, init_app
+from twopi_token_auth import KeyRing, MemoryStore, TokenAuth, init_app
 from twopi_token_auth.cli import token_auth
 from twopi_token_auth.codec import HMAC, NAMES
+from twopi_token_auth.stores.sqlalchemy import SQLAlchemyStore
+from twopi_token_auth.testing import FrozenClock
 
 
 @pytest.fixture
@@ -113,3 +117,105 @@ def test_a_wrong_configuration_is_told(run, app):
         assert "SECRET_KEY" in result.output
     app.config["TOKEN_AUTH_LEEWAY"] = "x"
     assert "TOKEN_AUTH_LEEWAY" in run("jwks").output
+
+
+@pytest.fixture
+def auth(app):
+    return TokenAuth(app, store=MemoryStore())
+
+
+@pytest.fixture
+def start(app, auth):
+    def start(user_id, **arguments):
+        with app.app_context():
+            return auth.sessions.start(user_id, **arguments).session
+
+    return start
+
+
+def test_sessions_of_a_user_are_listed(run, start):
+    with FrozenClock(datetime(2030, 1, 1, tzinfo=UTC)) as clock:
+        first = start("ada", scopes=["read"], name="phone", ip="192.0.2.1")
+        clock.tick()
+        second = start("ada")
+        start("bob")
+
+        found = json.loads(run("sessions", "list", "ada", "--json").stdout)
+        text = run("sessions", "list", "ada").stdout
+
+    assert found["sessions"][1] == {
+        "id": first.id,
+        "userId": "ada",
+        "scopes": ["read"],
+        "name": "phone",
+        "createdAt": "2030-01-01T00:00:00Z",
+        "renewedAt": "2030-01-01T00:00:00Z",
+        "expiresAt": "2030-01-15T00:00:00Z",
+        "ip": "192.0.2.1",
+        "userAgent": None,
+    }
+    assert [each["id"] for each in found["sessions"]] == [second.id, first.id]
+    assert text.index(second.id) < text.index(f"{first.id}  phone")
+    assert "logged in 2030-01-01T00:00:00Z from 192.0.2.1" in text
+    assert run("sessions", "list", "eve").stdout == "There is no session.\n"
+    assert json.loads(run("sessions", "list", "eve", "--json").stdout) == {
+        "sessions": []
+    }
+
+
+def test_sessions_are_ended(run, start, auth, app):
+    one, two, three, kept = (start("ada").id for _ in range(4))
+
+    assert run("sessions", "revoke", one).stdout == "1 ended\n"
+    again = run("sessions", "revoke", one, two, "nobody", "--json")
+    assert again.exit_code == 1
+    assert json.loads(again.stdout) == {"revoked": 1, "unknown": [one, "nobody"]}
+    assert again.stderr == f"Error: Unknown, or ended before: {one}, nobody\n"
+    rest = run("sessions", "revoke", "--user", "ada", "--keep", kept, "--json")
+    assert json.loads(rest.stdout) == {"revoked": 1, "unknown": []}
+    with app.app_context():
+        assert [each.id for each in auth.sessions.list("ada")] == [kept]
+        assert auth.sessions.get(three) is None
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["x", "--user", "ada"], ["x", "--keep", "y"]],
+    ids=["nothing", "both", "keep alone"],
+)
+def test_it_has_to_be_said_what_to_end(run, auth, arguments):
+    result = run("sessions", "revoke", *arguments)
+
+    assert result.exit_code == 2
+    assert "--user" in result.stderr
+
+
+def test_ended_sessions_are_deleted(run, start, auth):
+    with FrozenClock() as clock:
+        for _ in range(3):
+            start("ada")
+        clock.tick(timedelta(days=15))
+        alive = start("ada")
+
+        assert run("purge", "--limit", "1").stdout == "1 deleted\n"
+        assert json.loads(run("purge", "--json").stdout)["purged"] in {1, 2}
+
+    assert auth._store.get(alive.id) == alive
+    assert run("purge", "--limit", "0").exit_code == 2
+
+
+def test_without_sessions_or_a_store_the_commands_say_so(run, app):
+    commands = [["sessions", "list", "a"], ["sessions", "revoke", "a"], ["purge"]]
+    for arguments in commands:
+        result = run(*arguments)
+        assert result.exit_code == 1
+        assert "call TokenAuth.init_app(app)" in result.stderr
+
+    engine = create_engine("sqlite://")
+    TokenAuth(app, store=SQLAlchemyStore(engine))
+    for arguments in commands:
+        result = run(*arguments)
+        assert result.exit_code == 1
+        assert result.stderr == "Error: The session store is not available\n"
+    engine.dispose()
+    assert "no blanks at its ends" in run("sessions", "list", " ").stderr

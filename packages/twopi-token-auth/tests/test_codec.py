@@ -3,12 +3,14 @@ import hashlib
 import hmac
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import jwt
 import pytest
 
 from twopi_token_auth import ConfigurationError, TokenError
-from twopi_token_auth.codec import Key, decode, encode, prepare_key
+from twopi_token_auth.codec import Key, prepare_key
+from twopi_token_auth.jws import decode, encode
 
 HEADER = {"alg": "HS256", "typ": "JWT"}
 RFC_7515_KEY = (
@@ -50,6 +52,28 @@ def refusal(key):
         return caught.value.code
 
     return refusal
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
+@pytest.mark.parametrize("length", [1, 63, 64, 65, 127, 128, 129, 500])
+def test_an_hmac_is_that_of_the_standard_library(algorithm, length):
+    secret = bytes(range(1, 256)) * 2
+    key = Key(secret[:length], algorithm)
+
+    for message in (b"", b"a.b", b"x" * 1000):
+        signature = hmac.digest(secret[:length], message, f"sha{algorithm[2:]}")
+        assert key.sign(message) == key.sign(message) == signature
+        assert key.verify(message, signature)
+        assert not key.verify(message + b"x", signature)
+        assert not key.verify(message, signature[:-1])
+
+
+def test_threads_sign_with_one_key(key):
+    messages = [b"x" * length for length in range(0, 5000, 5)]
+    with ThreadPoolExecutor(8) as pool:
+        signatures = list(pool.map(key.sign, messages))
+
+    assert signatures == [hmac.digest(key.public, m, "sha256") for m in messages]
 
 
 def test_rfc_7515_appendix_a_1():

@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
 
-from twopi_token_auth import MemoryStore, TokenAuth
+from twopi_token_auth import MemoryStore, StoreUnavailableError, TokenAuth
 
 AJAX = {"X-Requested-With": "fetch"}
 
@@ -86,6 +86,21 @@ def test_a_cookie_that_is_refused_is_cleared(make_app):
     assert answer.headers["Cache-Control"] == "no-store"
     assert parts(answer)[0] == ""
     assert client.get_cookie("refresh_token", path="/auth") is None
+
+
+def test_the_cookie_outlives_a_store_that_is_down(make_app, monkeypatch):
+    def fail(*_, **__):
+        raise StoreUnavailableError
+
+    client = make_app().test_client()
+    log_in(client)
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryStore, "advance", fail)
+        answer = client.post("/auth/renew", headers=AJAX)
+
+    assert answer.status_code == 503
+    assert "Set-Cookie" not in answer.headers
+    assert client.post("/auth/renew", headers=AJAX).status_code == 200
 
 
 def test_a_token_in_the_body_does_not_count(make_app):

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa, x
 from flask import Flask
 
 from twopi_token_auth import ConfigurationError, KeyRing, TokenError, init_app
-from twopi_token_auth.codec import decode, encode
 from twopi_token_auth.jwk import private_jwk
+from twopi_token_auth.jws import decode, encode
 
 RSA_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
 ASYMMETRIC = [*RSA_ALGORITHMS, "ES256", "ES384", "ES512", "EdDSA"]

@@ -22,9 +22,13 @@ from hypothesis import strategies as st
 
 from twopi_token_auth import TokenError
 from twopi_token_auth.claims import check_claims
-from twopi_token_auth.codec import Key, decode, encode, prepare_key
+from twopi_token_auth.codec import Key, prepare_key
+from twopi_token_auth.jws import decode, encode
+from twopi_token_auth.settings import read_settings
+from twopi_token_auth.verifier import VerifiedTokens, Verifier
 
 NOW = 1_800_000_000
+CACHE = VerifiedTokens(100)
 SECRETS = ["the first secret ".ljust(64, "1"), "the second secret ".ljust(64, "2")]
 ALGORITHMS = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
 ASYMMETRIC = {
@@ -192,9 +196,43 @@ def expectations(rng):
 
 
 def ours(token, algorithm, expected):
+    """Return the claims; fail where one that remembers judges in another way."""
+    verifiers = [
+        verifier(algorithm, cached, **expected) for cached in (False, True, True)
+    ]
+    remembered = [judge(each.verify, token, NOW) for each in verifiers]
+    judgement = judge(verify, token, algorithm, **expected)
+    assert remembered == [judgement] * 3
+    if isinstance(judgement, str):
+        raise TokenError(judgement, "")
+    return judgement
+
+
+def judge(call, *arguments, **options):
+    try:
+        return call(*arguments, **options)
+    except TokenError as error:
+        return error.code
+
+
+def verify(token, algorithm, **expected):
     claims = decode(token, accepted_keys(algorithm), max_length=16384)
     check_claims(claims, now=NOW, **expected)
     return claims
+
+
+@functools.cache
+def verifier(algorithm, cached, leeway, issuers, audiences, require):
+    """Make a verifier for all tokens with the same expectations."""
+    config = {"TOKEN_AUTH_LEEWAY": leeway, "TOKEN_AUTH_REQUIRE": require}
+    return Verifier(
+        tuple(accepted_keys(algorithm)),
+        "JWT",
+        issuers,
+        audiences,
+        settings=read_settings(config),
+        cache=CACHE if cached else None,
+    )
 
 
 def theirs(token, algorithm, expected):

@@ -2,10 +2,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from twopi_token_auth import MemoryStore, SessionToken
+from twopi_token_auth import (
+    MemoryStore,
+    SessionToken,
+    TokenAuth,
+    auth_required,
+    current_token,
+    parse_auth_header,
+)
 from twopi_token_auth.refresh import make_session_id
 from twopi_token_auth.revocation import RevocationCheck, session_id_of
 from twopi_token_auth.stores import RefreshSession
+from twopi_token_auth.testing import FrozenClock
 
 NOW = datetime(2027, 1, 15, 8, tzinfo=UTC)
 
@@ -98,3 +106,26 @@ def test_a_token_does_not_outlive_its_session(store, start):
     assert token.expiry <= session.expires_at
     assert session_id_of(token) == session.id
     assert session_id_of(object()) is None
+
+
+def test_a_session_token_tells_when_the_user_logged_in(app):
+    auth = TokenAuth(app, SessionToken, store=MemoryStore())
+
+    @app.get("/fresh")
+    @parse_auth_header(SessionToken, required=True)
+    @auth_required(fresh=300)
+    def fresh():
+        return {"since": int(current_token.auth_time.timestamp())}
+
+    with FrozenClock(NOW) as clock, app.app_context():
+        grant = auth.sessions.start("ada")
+        header = {"Authorization": f"Bearer {grant.token}"}
+        answer = app.test_client().get("/fresh", headers=header)
+        assert answer.json == {"since": int(NOW.timestamp())}
+
+        clock.tick(timedelta(minutes=5, seconds=1))
+        grant = auth.sessions.renew(grant.refresh_token)
+        header = {"Authorization": f"Bearer {grant.token}"}
+        answer = app.test_client().get("/fresh", headers=header)
+        assert answer.status_code == 401
+        assert answer.json == {"_errors": ["Please log in again to do this."]}

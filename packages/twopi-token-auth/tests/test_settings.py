@@ -7,8 +7,8 @@ from twopi_token_auth.settings import (
     SETTINGS,
     read_session_settings,
     read_settings,
-    take_snapshot,
 )
+from twopi_token_auth.snapshot import Snapshot
 
 
 def read(**config):
@@ -96,14 +96,32 @@ def test_secrets_do_not_show():
 
 def test_a_snapshot_shows_changes_inside_lists_and_sets():
     config = {"SECRET_KEY_FALLBACKS": ["a"], "TOKEN_AUTH_REQUIRE": {"exp"}}
-    before = take_snapshot(config)
-    assert before == take_snapshot(config)
+    before = Snapshot(config)
+    assert before.shows(config)
 
     config["SECRET_KEY_FALLBACKS"].append("b")
-    between = take_snapshot(config)
+    between = Snapshot(config)
     config["TOKEN_AUTH_REQUIRE"].add("sub")
 
-    assert len({before, between, take_snapshot(config)}) == 3
+    assert not before.shows(config)
+    assert not between.shows(config)
+    assert Snapshot(config).shows(config)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{}, {"SECRET_KEY": "a"}, {"SECRET_KEY": "a", "TOKEN_AUTH_ISSUER": ["me"]}],
+)
+def test_a_snapshot_shows_what_comes_and_goes(config):
+    before = Snapshot(config)
+
+    assert before.shows({**config, "OTHER": 1})
+    assert not before.shows({**config, "TOKEN_AUTH_LEEWAY": 0})
+    assert not before.shows({**config, "SECRET_KEY": "b"})
+    for name in config:
+        rest = {key: value for key, value in config.items() if key != name}
+        assert not before.shows(rest)
+        assert not before.shows({**rest, "TOKEN_AUTH_LEEWAY": None})
 
 
 DAYS = timedelta(days=3)

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from twopi_token_auth import KeyRing, TokenError
-from twopi_token_auth.codec import decode
+from twopi_token_auth.jws import decode
 
 RFC_7515_CLAIMS = {
     "iss": "joe",
@@ -47,6 +47,27 @@ RFC_7515_EC_SIGNATURE = (
     "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSA"
     "pmWQxfKTUJqPP3-Kg6NU1Q"
 )
+RFC_7515_A_4_KEY = {
+    "kty": "EC",
+    "crv": "P-521",
+    "x": (
+        "AekpBQ8ST8a8VcfVOTNl353vSrDCLLJXmPk06wTjxrrjcBpXp5EOnYG_NjFZ6OvL"
+        "FV1jSfS9tsz4qUxcWceqwQGk"
+    ),
+    "y": (
+        "ADSmRA43Z1DSNx_RvcLI87cdL07l6jQyyBXMoxVg_l2Th-x3S1WDhjDly79ajL4K"
+        "kd0AZMaZmh9ubmf63e3kyMj2"
+    ),
+}
+RFC_7515_A_4 = (
+    "eyJhbGciOiJFUzUxMiJ9",
+    "UGF5bG9hZA",
+    (
+        "AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZq"
+        "wqT2SI-KGDKB34XO0aw_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8Kp"
+        "EHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn"
+    ),
+)
 RFC_7520_RSA = {
     "kty": "RSA",
     "kid": "bilbo.baggins@hobbiton.example",
@@ -79,6 +100,17 @@ RFC_7520_PAYLOAD = (
     "SXTigJlzIGEgZGFuZ2Vyb3VzIGJ1c2luZXNzLCBGcm9kbywgZ29pbmcgb3V0IHlvdXIgZG9vci4gWW91IH"
     "N0ZXAgb250byB0aGUgcm9hZCwgYW5kIGlmIHlvdSBkb24ndCBrZWVwIHlvdXIgZmVldCwgdGhlcmXigJlz"
     "IG5vIGtub3dpbmcgd2hlcmUgeW91IG1pZ2h0IGJlIHN3ZXB0IG9mZiB0by4"
+)
+RFC_7520_RS256 = (
+    "eyJhbGciOiJSUzI1NiIsImtpZCI6ImJpbGJvLmJhZ2dpbnNAaG9iYml0b24uZXhhbXBsZSJ9",
+    (
+        "MRjdkly7_-oTPTS3AXP41iQIGKa80A0ZmTuV5MEaHoxnW2e5CZ5NlKtainoFmK"
+        "ZopdHM1O2U4mwzJdQx996ivp83xuglII7PNDi84wnB-BDkoBwA78185hX-Es4J"
+        "IwmDLJK3lfWRa-XtL0RnltuYv746iYTh_qHRD68BNt1uSNCrUCTJDt5aAE6x8w"
+        "W1Kt9eRo4QPocSadnHXFxnt8Is9UzpERV0ePPQdLuW3IS_de3xyIrDaLGdjluP"
+        "xUAhb6L2aXic1U12podGU0KLUQSE_oI-ZnmKJ3F4uOZDnd6QZWJushZ41Axf_f"
+        "cIe8u9ipH84ogoree7vjbU5y18kDquDg"
+    ),
 )
 RFC_7520_PS384 = (
     "eyJhbGciOiJQUzM4NCIsImtpZCI6ImJpbGJvLmJhZ2dpbnNAaG9iYml0b24uZXhhbXBsZSJ9",
@@ -136,10 +168,44 @@ def test_rfc_7515_appendix_a(jwk, header, signature):
     assert caught.value.code == "signature"
 
 
+def test_rfc_7515_appendix_a_4():
+    """ES512; the payload is no JSON, which is seen once the signature is right."""
+    keys = KeyRing().add(RFC_7515_A_4_KEY).accepted()
+    header, payload, signature = RFC_7515_A_4
+
+    for text, code in ((payload, "malformed"), ("UGF5bG9hZQ", "signature")):
+        with pytest.raises(TokenError) as caught:
+            decode(f"{header}.{text}.{signature}", keys, max_length=9999)
+        assert caught.value.code == code
+
+
+@pytest.mark.parametrize("tail", ["", "."], ids=["two segments", "A.5 unsecured"])
+@pytest.mark.parametrize("jwk", [RFC_7515_RSA, RFC_7515_EC], ids=["RSA", "EC"])
+def test_an_unsecured_token_is_none(jwk, tail):
+    token = f"eyJhbGciOiJub25lIn0.{RFC_7515_PAYLOAD}{tail}"
+
+    with pytest.raises(TokenError):
+        decode(token, KeyRing().add(jwk).accepted(), max_length=9999)
+
+
+@pytest.mark.parametrize("example", [RFC_7520_RS256, RFC_7520_PS384])
+def test_rfc_7520_section_4_5_detached_content_is_refused(example):
+    header, signature = example
+    keys = KeyRing().add(RFC_7520_RSA).accepted()
+
+    with pytest.raises(TokenError) as caught:
+        decode(f"{header}..{signature}", keys, max_length=9999)
+    assert caught.value.code == "malformed"
+
+
 @pytest.mark.parametrize(
     ("jwk", "algorithm", "example"),
-    [(RFC_7520_RSA, "PS384", RFC_7520_PS384), (RFC_7520_EC, None, RFC_7520_ES512)],
-    ids=["4.2 PS384", "4.3 ES512"],
+    [
+        (RFC_7520_RSA, "RS256", RFC_7520_RS256),
+        (RFC_7520_RSA, "PS384", RFC_7520_PS384),
+        (RFC_7520_EC, None, RFC_7520_ES512),
+    ],
+    ids=["4.1 RS256", "4.2 PS384", "4.3 ES512"],
 )
 def test_rfc_7520(jwk, algorithm, example):
     """The payload of these is no JSON, which is seen once the signature is right."""

@@ -18,12 +18,13 @@ from twopi_token_auth.errors import (
 )
 from twopi_token_auth.extension import init_app
 from twopi_token_auth.fields import Audience, UnixTimestamp
+from twopi_token_auth.grants import Grant
 from twopi_token_auth.identity import Identity
 from twopi_token_auth.jwks import jwks_view
-from twopi_token_auth.keys import KeyRing
+from twopi_token_auth.key_ring import KeyRing
 from twopi_token_auth.remote_keys import RemoteKeys
 from twopi_token_auth.revocation import SessionToken, SessionTokenMixin
-from twopi_token_auth.sessions import Grant, SessionManager
+from twopi_token_auth.sessions import SessionManager
 from twopi_token_auth.settings import SessionSettings
 from twopi_token_auth.stores import MemoryStore, RefreshSession, SessionStore
 from twopi_token_auth.tokens import ShortlivedTokenMixin

@@ -87,7 +87,7 @@ class TokenAuth:
         Reads every ``TOKEN_AUTH_*`` setting, ``SECRET_KEY`` and
         ``SECRET_KEY_FALLBACKS``. Those that are about sessions are read here and now;
         the secrets each time they are needed. A `SessionError` that a view lets through
-        is answered with 401.
+        is answered with 401, in flask-restful too.
 
         Args:
             app: The application.
@@ -137,13 +137,7 @@ class TokenAuth:
             RuntimeError: There is no current application, or `init_app` was not called
                 with it.
         """
-        try:
-            manager: SessionManager = current_app.extensions[_SESSIONS]
-        except KeyError:
-            raise RuntimeError(
-                "This application has no sessions; call TokenAuth.init_app(app)"
-            ) from None
-        return manager
+        return sessions_of(current_app)
 
     def blueprint(self, name: str = "token_auth", *, url_prefix: str = "") -> Blueprint:
         """Return ``/login``, ``/renew``, ``/logout`` and ``/sessions`` to register.
@@ -167,6 +161,21 @@ class TokenAuth:
                 f"derive {name} from SessionTokenMixin",
                 setting="TOKEN_AUTH_CHECK_REVOCATION",
             )
+
+
+def sessions_of(app: Flask) -> SessionManager:
+    """Return the sessions of *app*.
+
+    Raises:
+        RuntimeError: It has none.
+    """
+    try:
+        manager: SessionManager = app.extensions[_SESSIONS]
+    except KeyError:
+        raise RuntimeError(
+            "This application has no sessions; call TokenAuth.init_app(app)"
+        ) from None
+    return manager
 
 
 def _session_ended(error: SessionError) -> Response:  # noqa: ARG001

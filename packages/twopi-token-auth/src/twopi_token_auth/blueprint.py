@@ -5,20 +5,30 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from flask import Blueprint, Response, current_app, g, jsonify, request
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    g,
+    jsonify,
+    request,
+    send_from_directory,
+)
 
 from twopi_token_auth.context import refusal
 from twopi_token_auth.cookies import RefreshCookie
 from twopi_token_auth.decorators import auth_required, parse_auth_header
+from twopi_token_auth.jwks import jwks_view
 from twopi_token_auth.responses import error_response, invalid_token, missing_token
 from twopi_token_auth.revocation import session_id_of
 from twopi_token_auth.stores.base import RefreshSession
 
 if TYPE_CHECKING:
     from twopi_token_auth.auth import TokenAuth
-    from twopi_token_auth.sessions import Grant
+    from twopi_token_auth.grants import Grant
 
 _LONGEST_CREDENTIAL = 1024
 """Characters; hashing a password takes the longer, the longer it is."""
@@ -39,7 +49,9 @@ def make_blueprint(auth: TokenAuth, name: str, url_prefix: str) -> Blueprint:
     """Return the views of *auth*.
 
     Every answer has ``Cache-Control: no-store``, every error the form
-    ``{"_errors": [...]}``. Bodies are JSON objects or forms.
+    ``{"_errors": [...]}``. Bodies are JSON objects or forms. The client for browsers,
+    ``token-auth.mjs``, lies beside the views, and so do the public keys, which caches
+    may keep.
     """
     views = Views(auth)
     parse_token = parse_auth_header(auth.token_cls, query_string=False)
@@ -55,6 +67,8 @@ def make_blueprint(auth: TokenAuth, name: str, url_prefix: str) -> Blueprint:
         (blueprint.delete("/sessions/<session_id>"), views.end_session),
     ):
         route(parse_token(auth_required()(_with_session(auth, view))))
+    blueprint.get("/.well-known/jwks.json", endpoint="jwks")(jwks_view)
+    blueprint.get("/token-auth.mjs", endpoint="module")(_send_module)
     blueprint.after_request(views.clear_refused)
     blueprint.after_request(_forbid_storing)
     return blueprint
@@ -194,12 +208,21 @@ def _with_session(
 
 
 def _forbid_storing(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 
+def _send_module() -> Response:
+    """Answer with the client for browsers; caches ask whether it has changed."""
+    folder = Path(__file__).parent / "js"
+    return send_from_directory(folder, "token-auth.mjs", mimetype="text/javascript")
+
+
 def _body() -> Mapping[str, Any]:
-    body = request.get_json(silent=True) if request.is_json else request.form
+    try:
+        body = request.get_json(silent=True) if request.is_json else request.form
+    except RecursionError:  # brackets in brackets in brackets
+        return {}
     return body if isinstance(body, Mapping) else {}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from math import inf
 from typing import Any
 
 from twopi_token_auth.errors import TokenError
@@ -16,7 +17,7 @@ def check_claims(
     issuers: Collection[str] | None = None,
     audiences: Collection[str] | None = None,
     require: Collection[str] = (),
-) -> None:
+) -> tuple[float, float]:
     """Check when, from whom and for whom the token with these *claims* is valid.
 
     Args:
@@ -28,6 +29,9 @@ def check_claims(
             None refuses a token that names an audience.
         require: The claims that have to be there and not null.
 
+    Returns:
+        From when to when it is valid, in seconds since 1970; see `check_dates`.
+
     Raises:
         TokenError: ``expired``, ``not_yet_valid``, ``issuer``, ``audience``,
             ``missing_claim`` or ``claims``.
@@ -35,11 +39,15 @@ def check_claims(
     for name in require:
         if claims.get(name) is None:
             raise TokenError("missing_claim", f"The token has no {name}")
+    start, end = -inf, inf
     for name in ("iat", "nbf"):
-        if name in claims and _seconds(claims, name) > now + leeway:
-            raise TokenError("not_yet_valid", "The token is not valid yet")
-    if "exp" in claims and _seconds(claims, "exp") <= now - leeway:
-        raise TokenError("expired", "The token has expired")
+        if name in claims:
+            value = claims[name]
+            start = max(start, value if type(value) is int else _seconds(value, name))
+    if "exp" in claims:
+        value = claims["exp"]
+        end = value if type(value) is int else _seconds(value, "exp")
+    check_dates(start, end, now=now, leeway=leeway)
     if issuers is not None:
         _check_issuer(claims, issuers)
     if audiences is not None or claims.get("aud"):
@@ -47,10 +55,22 @@ def check_claims(
     for name in ("sub", "jti"):
         if name in claims and not isinstance(claims[name], str):
             raise TokenError("claims", f"The {name} of the token is no text")
+    return start, end
 
 
-def _seconds(claims: Mapping[str, Any], name: str) -> int:
-    value = claims[name]
+def check_dates(start: float, end: float, *, now: float, leeway: float) -> None:
+    """Check that the time is within what `check_claims` returned.
+
+    Raises:
+        TokenError: ``expired`` or ``not_yet_valid``.
+    """
+    if start > now + leeway:
+        raise TokenError("not_yet_valid", "The token is not valid yet")
+    if end <= now - leeway:
+        raise TokenError("expired", "The token has expired")
+
+
+def _seconds(value: object, name: str) -> int:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
             return int(value)

@@ -1,25 +1,23 @@
-"""Compact JSON Web Signatures (RFC 7515): the only module that calls PyJWT.
+"""Keys and their algorithms: the only module that calls PyJWT.
 
-Keys are checked and signatures made and compared by PyJWT's algorithm objects, once
-prepared per key. The parsing around them is our own, because it is stricter and
-does not depend on the version of PyJWT: one spelling per token, no padding, UTF-8,
-no critical extensions, and only the algorithm of the key. Whatever `decode` accepts,
-``jwt.decode`` accepts too, with equal claims.
+Keys are checked by PyJWT's algorithm objects, and prepared once. So are signatures
+made and compared, but for those of HMAC, where half of the work depends on the secret
+alone and is done beforehand. What is signed with them is in `jws`.
 """
 
 from __future__ import annotations
 
 import functools
-import json
-import re
-from binascii import a2b_base64, b2a_base64
-from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+import hashlib
+from collections.abc import Mapping
+from hmac import compare_digest
+from typing import Any
 
 from jwt import PyJWTError
 from jwt.algorithms import get_default_algorithms
 
-from twopi_token_auth.errors import ConfigurationError, TokenError
+from twopi_token_auth.errors import ConfigurationError
+from twopi_token_auth.segments import write_object
 
 HMAC = ("HS256", "HS384", "HS512")
 RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
@@ -34,13 +32,7 @@ ALGORITHMS = {
     for name, implementation in get_default_algorithms().items()
     if name in NAMES  # without cryptography there are those of HMAC only
 }
-
-_COMPACT = re.compile(rb"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
-_TO_BASE64 = bytes.maketrans(b"-_", b"+/")
-_TO_BASE64URL = bytes.maketrans(b"+/", b"-_")
-# The last characters that leave no bit unused, by the length of the segment modulo 4
-# (RFC 4648 section 3.5): every other one would be a second spelling of the same token.
-_LAST = {2: b"AQgw", 3: b"AEIMQUYcgkosw048", 1: b""}
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
 
 class Key:
@@ -56,6 +48,7 @@ class Key:
     """
 
     __slots__ = (
+        "_hashes",
         "_headers",
         "_implementation",
         "algorithm",
@@ -75,11 +68,13 @@ class Key:
         prepared = self._implementation.prepare_key(material)
         self.weakness = self._implementation.check_key_length(prepared)
         self.public = self.private = prepared
-        if algorithm not in HMAC:
-            if hasattr(prepared, "private_bytes"):
-                self.public = prepared.public_key()
-            else:
-                self.private = None
+        self._hashes: tuple[Any, Any] | None = None
+        if algorithm in HMAC:
+            self._hashes = _begin_hmac(prepared, f"sha{algorithm[2:]}")
+        elif hasattr(prepared, "private_bytes"):
+            self.public = prepared.public_key()
+        else:
+            self.private = None
         self._headers: dict[str, bytes] = {}
         self.header = self.header_for(JWT)
 
@@ -90,16 +85,33 @@ class Key:
             fields = {"alg": self.algorithm, "typ": token_type}
             if self.kid is not None:
                 fields["kid"] = self.kid
-            header = self._headers[token_type] = _encode_json(fields)
+            header = self._headers[token_type] = write_object(fields)
         return header
 
     def sign(self, message: bytes) -> bytes:
         """Return the signature of *message*."""
-        return self._implementation.sign(message, self.private)
+        if self._hashes is None:
+            return self._implementation.sign(message, self.private)
+        inner, outer = self._hashes[0].copy(), self._hashes[1].copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        signature: bytes = outer.digest()
+        return signature
 
     def verify(self, message: bytes, signature: bytes) -> bool:
         """Tell whether *signature* is that of *message*, in constant time."""
-        return self._implementation.verify(message, self.public, signature)
+        if self._hashes is None:
+            return self._implementation.verify(message, self.public, signature)
+        return compare_digest(self.sign(message), signature)
+
+
+def _begin_hmac(secret: bytes, name: str) -> tuple[Any, Any]:
+    """Return the two hashes of HMAC with *secret* in them (RFC 2104 section 4)."""
+    size = hashlib.new(name).block_size
+    key = hashlib.new(name, secret).digest() if len(secret) > size else secret
+    padded = key.ljust(size, b"\0")
+    inner, outer = padded.translate(_INNER), padded.translate(_OUTER)
+    return hashlib.new(name, inner), hashlib.new(name, outer)
 
 
 def parse_jwk(jwk: Mapping[str, Any], algorithm: str) -> Any:
@@ -166,132 +178,3 @@ def _prepare_key(secret: str | bytes, algorithm: str) -> Key:
         raise _UnusableSecretError(
             "is a key of another kind (PEM, SSH, DER, JWK); set a random text"
         ) from None
-
-
-def encode(claims: Mapping[str, Any], key: Key, *, token_type: str = JWT) -> str:
-    """Return *claims* as a compact JWS of *token_type* signed with *key*.
-
-    Raises:
-        TypeError: A claim has no JSON form.
-        ValueError: A claim is NaN or infinite, which has none either.
-    """
-    message = key.header_for(token_type) + b"." + _encode_json(claims)
-    return (message + b"." + encode_segment(key.sign(message))).decode("ascii")
-
-
-def decode(
-    token: object, keys: Sequence[Key], *, max_length: int, token_type: str = JWT
-) -> dict[str, Any]:
-    """Return the claims of *token* if one of *keys* has signed it.
-
-    Dates and names are not looked at; `check_claims` does that. A token that names
-    its key is tried with that one, any other with those of its algorithm.
-
-    Args:
-        token: What a stranger calls a token; it may be anything.
-        keys: The keys to try in turn.
-        max_length: The number of characters above which nothing is parsed.
-        token_type: What the header must call the token (RFC 8725 section 3.11);
-            ``JWT`` accepts every name, and none.
-
-    Raises:
-        TokenError: ``malformed``, ``algorithm``, ``type``, ``unknown_key`` or
-            ``signature``.
-    """
-    if not isinstance(token, str) or len(token) > max_length or not token.isascii():
-        _refuse("The token is no ASCII text, or too long")
-    match = _COMPACT.fullmatch(token.encode("ascii"))
-    if match is None:
-        _refuse("The token does not consist of three segments in base64url")
-    header, payload, signature = match.groups()
-    chosen = keys[:1]
-    familiar = chosen and header == chosen[0].header_for(token_type)
-    if not familiar or (len(keys) > 1 and chosen[0].kid is None):
-        chosen = _choose_keys(_decode_json(header), keys, token_type)
-    message, raw = match.string[: match.end(2)], _decode_segment(signature)
-    if not any(key.verify(message, raw) for key in chosen):
-        raise TokenError("signature", "The signature is wrong")
-    return _decode_json(payload)
-
-
-def read_unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the header and the claims of *token*, which anybody may have written.
-
-    Raises:
-        TokenError: ``malformed``.
-    """
-    match = _COMPACT.fullmatch(token.encode("utf-8", "replace"))
-    if match is None:
-        _refuse("The token does not consist of three segments in base64url")
-    return _decode_json(match[1]), _decode_json(match[2])
-
-
-_MOST_TRIES = 5  # signatures checked for a token that does not name its key
-
-
-def _choose_keys(
-    header: dict[str, Any], keys: Sequence[Key], token_type: str
-) -> Sequence[Key]:
-    if "crit" in header or "b64" in header:
-        _refuse("The token uses an extension that is not understood")
-    kid = header.get("kid", "")
-    if not isinstance(kid, str):
-        _refuse("The key identifier of the token is no text")
-    if token_type != JWT and not _names_type(header.get("typ"), token_type):
-        raise TokenError("type", f"The token is not of the type {token_type}")
-    if "kid" in header:
-        # Secrets have no names, and tokens signed with them may claim any.
-        keys = [key for key in keys if key.kid == kid] or [
-            key for key in keys if key.kid is None
-        ]
-    if not keys:
-        raise TokenError("unknown_key", "The token is signed with an unknown key")
-    chosen = [key for key in keys if key.algorithm == header.get("alg")]
-    if not chosen:
-        raise TokenError("algorithm", "The token is signed with another algorithm")
-    return chosen if any(key.kid is None for key in keys) else chosen[:_MOST_TRIES]
-
-
-def _names_type(value: object, token_type: str) -> bool:
-    if not isinstance(value, str):
-        return False
-    short = token_type.lower().removeprefix("application/")
-    return value.lower().removeprefix("application/") == short
-
-
-def encode_segment(raw: bytes) -> bytes:
-    """Return *raw* in base64url without padding (RFC 7515 section 2)."""
-    return b2a_base64(raw, newline=False).rstrip(b"=").translate(_TO_BASE64URL)
-
-
-def _decode_segment(segment: bytes) -> bytes:
-    surplus = len(segment) % 4
-    if surplus and segment[-1] not in _LAST[surplus]:
-        _refuse("The token is not in canonical base64url")
-    return a2b_base64(segment.translate(_TO_BASE64) + b"=" * (-surplus % 4))
-
-
-def _encode_json(value: Mapping[str, Any]) -> bytes:
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
-    return encode_segment(text.encode("ascii"))
-
-
-def _decode_json(segment: bytes) -> dict[str, Any]:
-    try:
-        value = _parse(_decode_segment(segment).decode("utf-8"))
-    except (ValueError, RecursionError):
-        _refuse("The token holds something other than JSON")
-    if not isinstance(value, dict):
-        _refuse("The token holds something other than a JSON object")
-    return value
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)  # NaN and Infinity are not JSON (RFC 8259 section 6)
-
-
-_parse = json.JSONDecoder(parse_constant=_refuse_constant).decode
-
-
-def _refuse(message: str) -> NoReturn:
-    raise TokenError("malformed", message) from None

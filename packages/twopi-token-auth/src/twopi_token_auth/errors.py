@@ -14,7 +14,8 @@ WeakSecretWarning         SECRET_KEY is shorter than its algorithm asks for
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal, NoReturn
 
 from werkzeug.exceptions import ServiceUnavailable
 
@@ -114,19 +115,34 @@ class SessionError(TokenAuthError):
         self.session_id = session_id
         self.user_id = user_id
 
+    @property
+    def data(self) -> NoReturn:
+        """Raise the error again, so that flask-restful does not answer it with 500.
+
+        Its ``Api.handle_error`` reads this to write an answer of its own; when an
+        exception stops it there, ``Api.error_router`` asks the handlers of the app.
+        """
+        raise self
+
 
 class UnavailableError(TokenAuthError, ServiceUnavailable):
     """Something that is needed does not answer, so that nobody can be let in.
 
-    Flask answers it with 503 and ``Retry-After`` by itself.
+    Flask answers it with 503 and ``Retry-After`` by itself, and so does flask-restful.
+
+    Attributes:
+        data: The answer, which tells nothing about what is down; flask-restful reads
+            it here.
     """
+
+    data: Mapping[str, list[str]] = {"_errors": ["Please try again in a moment."]}
 
     def __init__(self, message: str) -> None:
         ServiceUnavailable.__init__(self, message, retry_after=1)
 
     def get_body(self, *_: Any) -> str:
-        """Return the answer, which tells nothing about what is down."""
-        return json.dumps({"_errors": ["Please try again in a moment."]}) + "\n"
+        """Return the answer."""
+        return json.dumps(self.data) + "\n"
 
     def get_headers(self, *_: Any) -> list[tuple[str, str]]:
         """Return the headers of the answer."""
@@ -142,10 +158,7 @@ class KeysUnavailableError(UnavailableError):
 
 
 class StoreUnavailableError(UnavailableError):
-    """The store of the sessions does not answer, so that nobody can be let in.
-
-    Flask and flask-restful answer it with 503 and ``Retry-After`` by themselves.
-    """
+    """The store of the sessions does not answer, so that nobody can be let in."""
 
     def __init__(self, message: str = "The session store is not available") -> None:
         super().__init__(message)

@@ -5,22 +5,24 @@ from __future__ import annotations
 import logging
 import threading
 import warnings
+from collections.abc import Collection
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, has_app_context
+from flask import Flask, current_app
 
 from twopi_token_auth.codec import HMAC, Key, prepare_key
 from twopi_token_auth.errors import ConfigurationError, WeakSecretWarning
-from twopi_token_auth.keys import KeyRing, KeySet
-from twopi_token_auth.settings import (
-    SHORT_LIVED_TOKEN_EXPIRY,
-    read_settings,
-    take_snapshot,
-)
+from twopi_token_auth.key_ring import KeyRing
+from twopi_token_auth.keys import KeySet
+from twopi_token_auth.settings import SHORT_LIVED_TOKEN_EXPIRY, read_settings
+from twopi_token_auth.snapshot import Snapshot
+from twopi_token_auth.verifier import VerifiedTokens, Verifier
 
 log = logging.getLogger(__name__)
 
 FlaskT = TypeVar("FlaskT", bound=Flask)
+
+_MOST_VERIFIERS = 64
 
 
 def init_app(app: FlaskT) -> FlaskT:
@@ -46,17 +48,28 @@ def init_app(app: FlaskT) -> FlaskT:
 class State:
     """The settings of one application as they were when it was last looked at."""
 
-    __slots__ = ("_ring", "_secrets", "settings", "snapshot", "unwarned")
+    __slots__ = (
+        "_cache",
+        "_ring",
+        "_secrets",
+        "_verifiers",
+        "settings",
+        "snapshot",
+        "unwarned",
+    )
 
     def __init__(
         self, config: dict[str, Any], predecessor: State | None = None
     ) -> None:
-        self.snapshot = take_snapshot(config)
+        self.snapshot = Snapshot(config)
         self.settings = read_settings(config)
         self.unwarned: threading.Lock = (
             predecessor.unwarned if predecessor else threading.Lock()
         )
-        self._secrets: dict[str, tuple[Key, ...]] = {}
+        self._secrets: dict[str | None, tuple[Key, ...]] = {}
+        self._verifiers: dict[tuple[Any, ...], Verifier] = {}
+        size = self.settings.cache_size
+        self._cache = VerifiedTokens(size) if size else None
         self._ring: KeySet | None = None
         if self.settings.keys is not None:
             self._ring = KeyRing.from_config(config)
@@ -88,7 +101,11 @@ class State:
         Raises:
             ConfigurationError: There is no key, or one cannot or must not be used.
         """
-        ring = self.ring(secret)
+        return self._accepted(self.ring(secret), secret, algorithm)
+
+    def _accepted(
+        self, ring: KeySet | None, secret: Any, algorithm: str | None
+    ) -> tuple[Key, ...]:
         if ring is None:
             return self._named_secrets(secret, algorithm)
         keys = ring.accepted(algorithm)
@@ -96,6 +113,53 @@ class State:
             if key.weakness:
                 self._check(key, "A key of the key ring")
         return keys
+
+    def verifier(
+        self,
+        secret: str | bytes | KeySet | None,
+        algorithm: str | None,
+        token_type: str,
+        issuers: str | Collection[str] | None = None,
+        audiences: str | Collection[str] | None = None,
+        schema: object = None,
+    ) -> Verifier:
+        """Return what verifies the tokens of a class, the same again for the same keys.
+
+        Args:
+            secret: See `signer`.
+            algorithm: See `signer`.
+            token_type: That of the token class.
+            issuers: The accepted issuers; None means those of the settings.
+            audiences: The names of this service, likewise.
+            schema: That of the token class.
+
+        Raises:
+            ConfigurationError: See `accepted`.
+        """
+        ring = self._ring if secret is None else self.ring(secret)
+        keys = self._secrets.get(algorithm) if secret is ring is None else None
+        if keys is None:
+            keys = self._accepted(ring, secret, algorithm)
+        if issuers is None:
+            issuers = (ring and ring.issuer) or self.settings.issuer
+        if audiences is None:
+            audiences = self.settings.audience
+        # New keys, or other expectations, are another verifier: what one has found to
+        # be good is nothing to another.
+        expected = (
+            keys,
+            token_type,
+            None if issuers is None else _names(issuers),
+            None if audiences is None else _names(audiences),
+        )
+        identity = (schema, *expected)
+        verifier = self._verifiers.get(identity)
+        if verifier is None:
+            if len(self._verifiers) >= _MOST_VERIFIERS:
+                self._verifiers.clear()
+            verifier = Verifier(*expected, settings=self.settings, cache=self._cache)
+            self._verifiers[identity] = verifier
+        return verifier
 
     def ring(self, secret: str | bytes | KeySet | None) -> KeySet | None:
         """Return what *secret*, or else the application, has in place of a secret."""
@@ -109,11 +173,11 @@ class State:
             if key.weakness and self.settings.require_strong_secret:
                 raise _weak_secret("The secret", key.weakness)
             return (key,)
-        if algorithm is None:
-            algorithm = next(iter(self.settings.algorithms), HMAC[0])
         keys = self._secrets.get(algorithm)
         if keys is None:
-            keys = self._secrets[algorithm] = self._configured_secrets(algorithm)
+            usual = next(iter(self.settings.algorithms), HMAC[0])
+            keys = self._configured_secrets(algorithm or usual)
+            self._secrets[algorithm] = keys
         return keys
 
     def _configured_secrets(self, algorithm: str) -> tuple[Key, ...]:
@@ -147,6 +211,10 @@ class State:
         return key
 
 
+def _names(names: str | Collection[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
 def _warn(advice: str) -> None:
     try:
         warnings.warn(advice, WeakSecretWarning, stacklevel=3)
@@ -164,7 +232,7 @@ def _weak_secret(name: str, weakness: str) -> ConfigurationError:
 def state_of(app: Flask) -> State:
     """Return the state of *app*, made anew if its configuration has changed."""
     state: State | None = app.extensions.get("twopi_token_auth")
-    if state is None or state.snapshot != take_snapshot(app.config):
+    if state is None or not state.snapshot.shows(app.config):
         state = app.extensions["twopi_token_auth"] = State(app.config, state)
     return state
 
@@ -174,7 +242,11 @@ _no_application = State({})
 
 def current_state() -> State:
     """Return the state of the current application, or defaults if there is none."""
-    if not has_app_context():
+    try:
+        app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    except RuntimeError:
         return _no_application
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    state: State | None = app.extensions.get("twopi_token_auth")
+    if state is not None and state.snapshot.shows(app.config):
+        return state
     return state_of(app)

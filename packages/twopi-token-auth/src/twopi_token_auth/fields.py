@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -83,6 +84,9 @@ def _from_seconds(value: float) -> datetime:
     return EPOCH + timedelta(seconds=value)
 
 
+_from_whole_seconds = partial(datetime.fromtimestamp, tz=UTC)
+
+
 def _to_seconds(value: datetime) -> int:
     return (value - EPOCH) // timedelta(seconds=1)
 
@@ -96,7 +100,7 @@ def _names(value: list[Any]) -> list[str]:
 # What marshmallow need not be asked for; it answers whenever one of these raises.
 register(
     UnixTimestamp,
-    load=lambda _: {int: _from_seconds, float: _from_seconds},
+    load=lambda _: {int: _from_whole_seconds, float: _from_seconds},
     dump=lambda _: {datetime: _to_seconds},
 )
 register(

@@ -14,10 +14,10 @@ from twopi_token_auth.codec import (
     EDDSA,
     HMAC,
     RSA,
-    encode_segment,
     parse_jwk,
     write_jwk,
 )
+from twopi_token_auth.segments import encode_segment
 
 _CURVES = dict(zip(("P-256", "P-384", "P-521"), ECDSA, strict=True))
 _LENGTHS = dict(zip(HMAC, (32, 48, 64), strict=True))

@@ -16,7 +16,8 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_ope
 
 from twopi_token_auth.codec import HMAC, NAMES
 from twopi_token_auth.errors import ConfigurationError, KeysUnavailableError
-from twopi_token_auth.keys import Entry, KeyRing, KeySet
+from twopi_token_auth.key_ring import KeyRing
+from twopi_token_auth.keys import Entry, KeySet
 
 log = logging.getLogger(__name__)
 

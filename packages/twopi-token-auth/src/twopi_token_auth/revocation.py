@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from threading import Lock
-from time import monotonic
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from flask import current_app, has_app_context
 from marshmallow import fields
 
+from twopi_token_auth.clock import now, since_start
 from twopi_token_auth.errors import TokenError
+from twopi_token_auth.fields import UnixTimestamp
 from twopi_token_auth.settings import SHORT_LIVED_TOKEN_EXPIRY
 from twopi_token_auth.stores.base import RefreshSession, SessionStore
 from twopi_token_auth.tokens import ShortlivedTokenMixin
@@ -32,7 +33,7 @@ class RevocationCheck:
         store: SessionStore,
         *,
         staleness: timedelta,
-        clock: Callable[[], float] = monotonic,
+        clock: Callable[[], float] = since_start,
         max_sessions: int = 10_000,
     ) -> None:
         self._store = store
@@ -98,7 +99,7 @@ class SessionTokenMixin(ShortlivedTokenMixin):
         )
         if check is not None:
             session_id = session_id_of(token)
-            if session_id is None or not check.is_active(session_id, datetime.now(UTC)):
+            if session_id is None or not check.is_active(session_id, now()):
                 raise TokenError("revoked", "The session of the token has ended")
         return token
 
@@ -106,24 +107,39 @@ class SessionTokenMixin(ShortlivedTokenMixin):
 class SessionToken(SessionTokenMixin):
     """A ready-made token: the session in ``sid``, the user in ``sub``, and ``scopes``.
 
+    It also tells when the user logged in, so that ``auth_required(fresh=...)`` can ask.
+
     Args:
         session_id: The session it belongs to.
         scopes: What it allows.
+        auth_time: When the user logged in (OpenID Connect Core section 2).
         registered: See `ShortlivedTokenMixin`.
     """
 
     class TokenSchema(ShortlivedTokenMixin.TokenSchema):
         """The claims."""
 
+        SKIPPABLE: ClassVar[list[str]] = [
+            *ShortlivedTokenMixin.TokenSchema.SKIPPABLE,
+            "auth_time",
+        ]
+
         sid = fields.String(attribute="session_id", required=True)
         scopes = fields.List(fields.String())
+        auth_time = UnixTimestamp()
 
     def __init__(
-        self, session_id: str, scopes: Collection[str] = (), **registered: Any
+        self,
+        session_id: str,
+        scopes: Collection[str] = (),
+        *,
+        auth_time: datetime | None = None,
+        **registered: Any,
     ) -> None:
         super().__init__(**registered)
         self.session_id = session_id
         self.scopes = list(scopes)
+        self.auth_time = auth_time
 
     @property
     def user_id(self) -> str | None:
@@ -137,12 +153,13 @@ class SessionToken(SessionTokenMixin):
         if has_app_context():
             key = "SHORT_LIVED_TOKEN_EXPIRY"
             lifetime = current_app.config.get(key, lifetime)
-        expiry = datetime.now(UTC) + lifetime
+        expiry = now() + lifetime
         if refresh_token.expires_at is not None:
             expiry = min(expiry, refresh_token.expires_at)
         return cls(
             refresh_token.id,
             refresh_token.scopes,
+            auth_time=refresh_token.created_at,
             subject=refresh_token.user_id,
             expiry=expiry,
         )

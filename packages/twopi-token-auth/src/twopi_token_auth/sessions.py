@@ -8,19 +8,17 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, NoReturn, Protocol
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from twopi_token_auth import signals
-from twopi_token_auth.errors import (
-    SessionError,
-    SessionErrorCode,
-    StoreUnavailableError,
-)
+from twopi_token_auth.clock import now
+from twopi_token_auth.errors import SessionError, StoreUnavailableError
+from twopi_token_auth.grants import AccessTokenClass, Grant
 from twopi_token_auth.identity import check_data, check_scopes, check_user, clean
 from twopi_token_auth.refresh import make_session_id, mint, parse
+from twopi_token_auth.renewal import refuse
 from twopi_token_auth.settings import SessionSettings
 from twopi_token_auth.stores.base import RefreshSession, SessionStore, earlier
 
@@ -30,41 +28,6 @@ PURGE_EVERY = 20
 """How many logins of a process go by until one of them deletes ended sessions."""
 PURGE_AT_MOST = 100
 """How many ended sessions a login deletes: more than there are logins meanwhile."""
-
-
-class AccessToken(Protocol):
-    """What a token class makes of a session."""
-
-    def dump(self) -> str:
-        """Return the token as the client gets it."""
-
-
-class AccessTokenClass(Protocol):
-    """A token class, as far as sessions need it."""
-
-    def from_refresh_token(self, refresh_token: Any, /) -> AccessToken:
-        """Return the token for a `RefreshSession`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a client gets for logging in or renewing.
-
-    Attributes:
-        token: The short-lived token.
-        refresh_token: What to renew it with.
-        session: The session that both belong to.
-        expires_in: For how many seconds *token* is good, if it has an end.
-    """
-
-    token: str
-    refresh_token: str
-    session: RefreshSession
-    expires_in: int | None = None
-
-    def __repr__(self) -> str:
-        """Leave the tokens out, for logs."""
-        return f"<Grant for session {self.session.id}>"
 
 
 class SessionManager:
@@ -105,7 +68,7 @@ class SessionManager:
         *,
         secrets: Callable[[], Sequence[str | bytes]],
         settings: SessionSettings | None = None,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = now,
         sender: object = None,
     ) -> None:
         self.store = store
@@ -297,7 +260,7 @@ class SessionManager:
         issued_at = getattr(token, "issued_at", None)
         expires_in = None
         if isinstance(expiry, datetime) and isinstance(issued_at, datetime):
-            expires_in = max(0, (expiry - issued_at) // timedelta(seconds=1))
+            expires_in = max(0, round((expiry - issued_at).total_seconds()))
         refresh_token = mint(session.id, session.counter, self._secrets()[0])
         return Grant(text, refresh_token, session, expires_in)
 
@@ -319,39 +282,3 @@ class SessionManager:
             self.store.purge(now, PURGE_AT_MOST)
         except StoreUnavailableError:
             log.warning("Ended sessions could not be deleted", exc_info=True)
-
-
-def refuse(
-    session: RefreshSession, counter: int, *, now: datetime, grace: timedelta
-) -> SessionErrorCode | None:
-    """Tell why a token that could not advance its session is refused.
-
-    Args:
-        session: The session as it is now.
-        counter: That of the token, which is genuine.
-        now: The time.
-        grace: For how long after a renewal the token before is answered again.
-
-    Returns:
-        None for the token before the current one, in time.
-
-    Raises:
-        StoreUnavailableError: The store contradicts itself.
-    """
-    if session.revoked_at is not None:
-        return "revoked"
-    if session.expires_at is not None and now >= session.expires_at:
-        return "expired"
-    if not session.is_active(now):
-        return "idle"
-    if counter == session.counter:
-        _contradiction()
-    if counter == session.counter - 1 and now - session.renewed_at <= grace and grace:
-        return None
-    return "reused"
-
-
-def _contradiction() -> NoReturn:
-    raise StoreUnavailableError(
-        "The store has refused to advance a session from the counter that it has"
-    )

@@ -5,23 +5,25 @@ from __future__ import annotations
 import inspect
 import logging
 import warnings
-from collections.abc import Collection
-from datetime import UTC, datetime
-from time import time
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import Any, ClassVar, NamedTuple, Self
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
-from twopi_schemas import CompiledSchema, compiled
-from twopi_token_auth.claims import check_claims
-from twopi_token_auth.codec import JWT, decode, encode
+from twopi_schemas import compiled, explain
+from twopi_token_auth import clock
+from twopi_token_auth.codec import JWT
 from twopi_token_auth.context import note_refusal
 from twopi_token_auth.errors import TokenError
-from twopi_token_auth.extension import State, current_state
+from twopi_token_auth.extension import current_state
 from twopi_token_auth.fields import Audience, UnixTimestamp
+from twopi_token_auth.jws import encode
 from twopi_token_auth.keys import KeySet
 
 log = logging.getLogger(__name__)
+
+_UNFIT = (ValidationError, TypeError, ValueError, ArithmeticError)
 
 
 class ShortlivedTokenMixin:
@@ -82,7 +84,7 @@ class ShortlivedTokenMixin:
     algorithm: ClassVar[str | None] = None
     token_type: ClassVar[str] = JWT
 
-    __schema: ClassVar[tuple[type[Schema], CompiledSchema] | None] = None
+    __schema: ClassVar[_Compiled | None] = None
 
     def __init__(
         self,
@@ -147,7 +149,7 @@ class ShortlivedTokenMixin:
         """
         state = current_state()
         key = state.signer(secret, self.algorithm)
-        self.issued_at = datetime.fromtimestamp(time(), UTC)
+        self.issued_at = clock.now()
         skippable = getattr(self.TokenSchema, "SKIPPABLE", ())
         claims = {
             name: value
@@ -228,57 +230,40 @@ class ShortlivedTokenMixin:
             KeysUnavailableError: *secret* is a `RemoteKeys` that cannot be reached.
         """
         state = current_state()
-        settings = state.settings
-        ring = state.ring(secret)
+        known = cls.__schema
+        if known is None or known.schema is not cls.TokenSchema:
+            known = cls._token_schema()
+        wanted = (secret, cls.algorithm, cls.token_type, issuer, audience, known.schema)
+        verify = state.verifier(*wanted).verify
+        arguments = None
         try:
-            claims = cls._decode(token_string, secret, state)
-        except TokenError as error:
-            if error.code != "unknown_key" or ring is None or not ring.refresh():
-                raise
-            claims = cls._decode(token_string, secret, state)
-        if issuer is None:
-            issuer = (ring and ring.issuer) or settings.issuer
-        check_claims(
-            claims,
-            now=time(),
-            leeway=settings.leeway,
-            issuers=None if issuer is None else _names(issuer),
-            audiences=settings.audience if audience is None else _names(audience),
-            require=settings.require,
-        )
-        return cls._from_claims(claims)
+            try:
+                arguments = verify(token_string, clock.time(), known.load, known.pure)
+            except TokenError as error:
+                ring = state.ring(secret)
+                if error.code != "unknown_key" or ring is None or not ring.refresh():
+                    raise
+                verify = state.verifier(*wanted).verify
+                arguments = verify(token_string, clock.time(), known.load, known.pure)
+            return cls(**arguments)
+        except _UNFIT as error:
+            raise cls._refusal(error, arguments) from None
 
     @classmethod
-    def _decode(
-        cls, token_string: object, secret: str | bytes | KeySet | None, state: State
-    ) -> dict[str, Any]:
-        return decode(
-            token_string,
-            state.accepted(secret, cls.algorithm),
-            max_length=state.settings.max_length,
-            token_type=cls.token_type,
-        )
-
-    @classmethod
-    def _token_schema(cls) -> CompiledSchema:
+    def _token_schema(cls) -> _Compiled:
         # A subclass inherits what is known until it turns out to have a schema of its
         # own. Threads may each look it up; they find the same.
         known = cls.__schema
-        if known is None or known[0] is not cls.TokenSchema:
-            schema = compiled(cls.TokenSchema, unknown=EXCLUDE)
-            known = cls.__schema = cls.TokenSchema, schema
-        return known[1]
+        if known is None or known.schema is not cls.TokenSchema:
+            known = cls.__schema = _compile(cls.TokenSchema)
+        return known
 
     @classmethod
-    def _from_claims(cls, claims: dict[str, Any]) -> Self:
-        arguments: dict[str, Any] | None = None
-        try:
-            arguments = cls._token_schema().load(claims)
-            return cls(**arguments)
-        except ValidationError as error:
+    def _refusal(cls, error: Exception, arguments: dict[str, Any] | None) -> TokenError:
+        if isinstance(error, ValidationError):
             wrong = error.messages if isinstance(error.messages, dict) else {}
             reason = f"wrong claims: {', '.join(sorted(map(str, wrong)))}"
-        except (TypeError, ValueError, ArithmeticError) as error:
+        else:
             reason = type(error).__name__
             if arguments is not None:
                 try:
@@ -287,8 +272,21 @@ class ShortlivedTokenMixin:
                     reason = str(mismatch)
             # The signature is right, so that this may well be a fault of the class.
             log.warning("%s cannot be made of a token: %s", cls.__qualname__, reason)
-        raise TokenError("claims", f"The token is no {cls.__qualname__}: {reason}")
+        return TokenError("claims", f"The token is no {cls.__qualname__}: {reason}")
 
 
-def _names(value: str | Collection[str]) -> Collection[str]:
-    return (value,) if isinstance(value, str) else value
+class _Compiled(NamedTuple):
+    """A schema class, compiled; *pure* if loading runs no code of its author."""
+
+    schema: type[Schema]
+    dump: Callable[[Any], dict[str, Any]]
+    load: Callable[[dict[str, Any]], dict[str, Any]]
+    pure: bool
+
+
+def _compile(schema: type[Schema]) -> _Compiled:
+    made = compiled(schema, unknown=EXCLUDE)
+    pure = all(row.how == "compiled" for row in explain(schema) if row.call == "load")
+    defaults = [field.load_default for field in schema().load_fields.values()]
+    pure = pure and not any(map(callable, defaults))
+    return _Compiled(schema, made.dump, made.load, pure)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import urlsplit
 
 from flask import request
@@ -10,7 +9,6 @@ from flask import request
 from twopi_token_auth.extension import current_state
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}  # RFC 9110 section 9.2.1
-_BEARER = re.compile(r"bearer +(\S+) *", re.ASCII | re.IGNORECASE)
 
 
 def find_token(
@@ -29,15 +27,18 @@ def find_token(
         query_string: Look at the parameter ``token`` of the query string.
         cookie: The name of the cookie to look at, if any.
     """
+    environ = request._get_current_object().environ  # type: ignore[attr-defined]  # noqa: SLF001
     if auth_header:
-        match = _BEARER.fullmatch(request.environ.get("HTTP_AUTHORIZATION", ""))
-        if match is not None:
-            return match[1]
-    if query_string and request.environ.get("QUERY_STRING"):
+        header: str = environ.get("HTTP_AUTHORIZATION", "")
+        scheme, _, rest = header.partition(" ")
+        word = rest.strip(" ")
+        if word and scheme.lower() == "bearer" and not (" " in word or "\t" in word):
+            return word
+    if query_string and environ.get("QUERY_STRING"):
         found = request.args.get("token")
         if found and current_state().settings.query_string:
             return found
-    if cookie is not None and "HTTP_COOKIE" in request.environ:
+    if cookie is not None and "HTTP_COOKIE" in environ:
         found = request.cookies.get(cookie)
         if found and (request.method in _SAFE or not _comes_from_elsewhere()):
             return found

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+DATES = ("created_at", "renewed_at", "idle_expires_at", "expires_at", "revoked_at")
+"""The attributes of a `RefreshSession` that are datetimes."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

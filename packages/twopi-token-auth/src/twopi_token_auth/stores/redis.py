@@ -14,14 +14,13 @@ import redis
 
 from twopi_token_auth.errors import StoreUnavailableError
 from twopi_token_auth.stores.base import (
+    DATES,
     RefreshSession,
     from_microseconds,
     to_microseconds,
 )
 
 log = logging.getLogger(__name__)
-
-_DATES = ("created_at", "renewed_at", "idle_expires_at", "expires_at", "revoked_at")
 
 # Dates are microseconds since 1970 and exact as Lua's numbers; "" stands for None.
 _EXPIRE = """
@@ -178,7 +177,7 @@ def _reporting() -> Iterator[None]:
 def _to_row(session: RefreshSession) -> dict[str, str | int]:
     return {
         **{name: value or "" for name, value in asdict(session).items()},
-        **{name: _from_date(getattr(session, name)) for name in _DATES},
+        **{name: _from_date(getattr(session, name)) for name in DATES},
         "counter": session.counter,
         "scopes": json.dumps(session.scopes),
         "data": json.dumps(session.data),
@@ -189,7 +188,7 @@ def _to_session(fields: dict[Any, Any]) -> RefreshSession | None:
     if not fields:
         return None
     row: dict[str, Any] = {_text(name): _text(each) for name, each in fields.items()}
-    for name in _DATES:
+    for name in DATES:
         row[name] = from_microseconds(int(row[name])) if row[name] else None
     for name in ("name", "ip", "user_agent"):
         row[name] = row[name] or None

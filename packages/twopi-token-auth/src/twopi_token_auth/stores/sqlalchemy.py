@@ -20,9 +20,11 @@ from sqlalchemy import (
     RowMapping,
     String,
     Table,
+    and_,
     case,
     delete,
     insert,
+    literal,
     or_,
     select,
     update,
@@ -34,6 +36,7 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from twopi_token_auth.errors import StoreUnavailableError
 from twopi_token_auth.stores.base import (
+    DATES,
     RefreshSession,
     from_microseconds,
     to_microseconds,
@@ -41,17 +44,18 @@ from twopi_token_auth.stores.base import (
 
 log = logging.getLogger(__name__)
 
-_DATES = ("created_at", "renewed_at", "idle_expires_at", "expires_at", "revoked_at")
 SessionFactory = sessionmaker[Session] | scoped_session[Any] | Callable[[], Session]
 
 
 class SQLAlchemyStore:
     """Keeps one row per session in SQLite, PostgreSQL or MariaDB.
 
-    A renewal is one statement (``UPDATE ... WHERE counter = ... RETURNING``; MariaDB,
-    which has no ``RETURNING`` there, reads the row after it). Each statement commits by
-    itself, on a connection of its own: what a view has not committed yet neither
-    matters nor is committed, except that SQLite has one writer at a time.
+    A renewal is one statement: ``UPDATE ... WHERE counter = ... RETURNING``, and on
+    MariaDB, which has no ``RETURNING`` there, ``INSERT ... SELECT ... FOR UPDATE ON
+    DUPLICATE KEY UPDATE ... RETURNING``. Databases that have neither, such as MySQL,
+    read the row after it. Each statement commits by itself, on a connection of its own:
+    what a view has not committed yet neither matters nor is committed, except that
+    SQLite has one writer at a time.
 
     Make the table with `create_all`, or with Alembic: its ``target_metadata`` is
     `metadata`, which can be that of your models.
@@ -107,25 +111,46 @@ class SQLAlchemyStore:
         ends: Any = columns.expires_at
         if idle is not None:
             ends = case((columns.expires_at < idle, columns.expires_at), else_=idle)
-        statement = (
-            update(self.table)
-            .where(columns.id == session_id, columns.counter == counter)
-            .where(columns.revoked_at.is_(None))
-            .where(
-                or_(columns.idle_expires_at.is_(None), columns.idle_expires_at > now)
-            )
-            .values(counter=to, renewed_at=now, idle_expires_at=ends)
+        changes = {
+            "counter": literal(to),
+            "renewed_at": literal(now),
+            "idle_expires_at": ends,
+        }
+        renewable = and_(
+            columns.id == session_id,
+            columns.counter == counter,
+            columns.revoked_at.is_(None),
+            or_(columns.idle_expires_at.is_(None), columns.idle_expires_at > now),
         )
+        update_row = update(self.table).where(renewable).values(changes)
         with self._connect() as connection:
-            if connection.dialect.update_returning:
-                rows = connection.execute(statement.returning(self.table))
-                row = rows.mappings().one_or_none()
-                return None if row is None else _to_session(row)
-            if connection.execute(statement).rowcount != 1:
-                return None
-            session = self._select(connection, session_id)
-            # Somebody may have renewed it once more since.
-            return session and replace(session, counter=to, renewed_at=at)
+            dialect = connection.dialect
+            if dialect.update_returning:
+                returning: Any = update_row.returning(self.table)
+            elif dialect.name in {"mysql", "mariadb"} and dialect.insert_returning:
+                returning = self._upsert(renewable, changes)
+            else:
+                if connection.execute(update_row).rowcount != 1:
+                    return None
+                session = self._select(connection, session_id)
+                # Somebody may have renewed it once more since.
+                return session and replace(session, counter=to, renewed_at=at)
+            row = connection.execute(returning).mappings().one_or_none()
+            return None if row is None else _to_session(row)
+
+    def _upsert(self, which: ColumnElement[bool], changes: dict[str, Any]) -> Any:
+        """Return an update of one row that tells what is in it, as MariaDB has it.
+
+        There, ``INSERT`` can return rows, unlike ``UPDATE``. What it inserts is the row
+        itself, changed, if it is locked and still as expected; otherwise nothing.
+        """
+        columns = self.table.c
+        row = select(*(changes.get(each.name, each) for each in columns))
+        statement = mysql.insert(self.table).from_select(
+            columns.keys(), row.where(which).with_for_update()
+        )
+        values = {name: statement.inserted[name] for name in changes}
+        return statement.on_duplicate_key_update(values).returning(self.table)
 
     def revoke(self, session_id: str, at: datetime) -> bool:
         """End a session."""
@@ -151,9 +176,8 @@ class SQLAlchemyStore:
         ended = or_(columns.idle_expires_at < end, columns.revoked_at < end)
         with self._connect() as connection:
             found = connection.scalars(select(columns.id).where(ended).limit(limit))
-            session_ids = sorted(
-                found
-            )  # one order, so that two do not block each other
+            # In one order, so that two of these do not block each other.
+            session_ids = sorted(found)
             if not session_ids:
                 return 0
             statement = delete(self.table).where(columns.id.in_(session_ids))
@@ -230,11 +254,11 @@ def _to_row(session: RefreshSession) -> dict[str, Any]:
     row = {name: getattr(session, name) for name in names}
     return {
         **row,
-        **{name: to_microseconds(row[name]) for name in _DATES},
+        **{name: to_microseconds(row[name]) for name in DATES},
         "scopes": list(session.scopes),
     }
 
 
 def _to_session(row: RowMapping) -> RefreshSession:
-    dates: dict[str, Any] = {name: from_microseconds(row[name]) for name in _DATES}
+    dates: dict[str, Any] = {name: from_microseconds(row[name]) for name in DATES}
     return RefreshSession(**{**row, **dates, "scopes": tuple(row["scopes"])})

@@ -1,18 +1,4 @@
-"""For the tests of applications: the rules every store of sessions has to keep.
-
-.. code-block:: python
-
-    from twopi_token_auth import MemoryStore
-    from twopi_token_auth.testing import StoreContract
-
-
-    class TestMyStore(StoreContract):
-        def make_store(self):
-            return MemoryStore()  # here: yours, empty
-
-pytest then runs all the rules against it. Users and sessions get random names, so that
-the store need not be emptied in between.
-"""
+"""The rules every store of sessions has to keep."""
 
 # ruff: noqa: S101 - these are tests
 

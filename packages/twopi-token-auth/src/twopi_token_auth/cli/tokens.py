@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from time import time
-from typing import Any, NoReturn, TypeVar
+from typing import Any
 
 import click
-from flask.cli import AppGroup
+from flask.cli import with_appcontext
 
-from twopi_token_auth.claims import check_claims
-from twopi_token_auth.codec import HMAC, NAMES, decode, encode, read_unverified
-from twopi_token_auth.errors import TokenAuthError, TokenError
+from twopi_token_auth import clock
+from twopi_token_auth.cli.output import as_json, attempt, fail
+from twopi_token_auth.codec import HMAC, JWT, NAMES
+from twopi_token_auth.errors import TokenError
 from twopi_token_auth.extension import current_state
 from twopi_token_auth.jwk import UnusableKeyError, generate, private_jwk, thumbprint
-
-ResultT = TypeVar("ResultT")
-
-token_auth = AppGroup("token-auth", help="Keys and tokens of this application.")
-
-as_json = click.option("--json", "as_json", is_flag=True, help="For programs to read.")
+from twopi_token_auth.jws import encode, read_unverified
 
 
-@token_auth.command("keygen", with_appcontext=False)
+@click.command("keygen")
 @click.option(
     "--alg",
     default="ES256",
@@ -44,23 +38,25 @@ def keygen(alg: str, kid: str | None, as_json: bool) -> None:
     try:
         key = generate(alg)
     except UnusableKeyError as error:
-        _fail(f"A key for {alg} {error}")
+        fail(f"A key for {alg} {error}")
     if kid is None and alg not in HMAC:
         kid = thumbprint(key.public_key(), alg)
     jwk = private_jwk(key, alg, kid)
     click.echo(json.dumps(jwk, indent=None if as_json else 2))
 
 
-@token_auth.command("jwks")
+@click.command("jwks")
+@with_appcontext
 @as_json
 def jwks(as_json: bool) -> None:
     """Show the public keys of the application as a JWK Set."""
-    ring = _try(lambda: current_state().ring(None))
+    ring = attempt(lambda: current_state().ring(None))
     keys: Any = {"keys": []} if ring is None else ring.public_jwks()
     click.echo(json.dumps(keys, indent=None if as_json else 2))
 
 
-@token_auth.command("inspect")
+@click.command("inspect")
+@with_appcontext
 @click.argument("token", default="-")
 @as_json
 def inspect_token(token: str, as_json: bool) -> None:
@@ -75,8 +71,8 @@ def inspect_token(token: str, as_json: bool) -> None:
     try:
         header, claims = read_unverified(text)
     except TokenError as error:
-        _fail(str(error))
-    reason = _try(partial(_refusal, text))
+        fail(str(error))
+    reason = attempt(partial(_refusal, text))
     found = {"valid": reason is None, "reason": reason}
     if as_json:
         click.echo(json.dumps({**found, "header": header, "claims": claims}))
@@ -89,7 +85,8 @@ def inspect_token(token: str, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-@token_auth.command("mint")
+@click.command("mint")
+@with_appcontext
 @click.option("--claim", "pairs", multiple=True, help="NAME=VALUE, a JSON or a text.")
 @click.option("--subject", help="Whom it is about (sub).")
 @click.option(
@@ -104,11 +101,11 @@ def mint(
     pairs: tuple[str, ...], subject: str | None, expires_in: int, as_json: bool
 ) -> None:
     """Make a token that this application accepts, to try things out."""
-    now = int(time())
+    now = int(clock.time())
     claims: dict[str, Any] = {"iat": now, "exp": now + expires_in}
     if subject is not None:
         claims["sub"] = subject
-    state = _try(current_state)
+    state = attempt(current_state)
     for name, names in (
         ("iss", state.settings.issuer),
         ("aud", state.settings.audience),
@@ -120,35 +117,18 @@ def mint(
         if not (name and equals):
             raise click.BadParameter(f"{pair!r} is not NAME=VALUE", param_hint="claim")
         claims[name] = _value(value)
-    token = _try(lambda: encode(claims, state.signer(None, None)))
+    token = attempt(lambda: encode(claims, state.signer(None, None)))
     click.echo(
         json.dumps({"token": token, "expiresIn": expires_in}) if as_json else token
     )
 
 
 def _refusal(text: str) -> str | None:
-    state = current_state()
-    settings = state.settings
-    ring = state.ring(None)
     try:
-        check_claims(
-            decode(text, state.accepted(None, None), max_length=settings.max_length),
-            now=time(),
-            leeway=settings.leeway,
-            issuers=(ring.issuer,) if ring and ring.issuer else settings.issuer,
-            audiences=settings.audience,
-            require=settings.require,
-        )
+        current_state().verifier(None, None, JWT).verify(text, clock.time())
     except TokenError as error:
         return error.code
     return None
-
-
-def _try(call: Callable[[], ResultT]) -> ResultT:
-    try:
-        return call()
-    except (TokenAuthError, TypeError, ValueError) as error:
-        _fail(str(error))
 
 
 def _value(text: str) -> Any:
@@ -166,7 +146,3 @@ def _date(name: str, value: object) -> str:
     except OverflowError:
         return ""
     return f"  ({date:%Y-%m-%d %H:%M:%S} UTC)"
-
-
-def _fail(message: str) -> NoReturn:
-    raise click.ClickException(message)
