@@ -25,13 +25,18 @@ from sqlalchemy import (
     Uuid,
     create_engine,
     event,
+    func,
     inspect,
+    select,
 )
 from sqlalchemy.dialects import mysql
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
     Session,
+    aliased,
+    column_property,
     mapped_column,
     relationship,
 )
@@ -67,6 +72,24 @@ class Seat(Base):
     row: Mapped[int] = mapped_column("seat_row", primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     author_id: Mapped[int] = mapped_column(ForeignKey(Author.id))
+
+    @hybrid_property
+    def distance(self):
+        return self.row - self.number
+
+    @hybrid_property
+    def neighbours(self):
+        raise NotImplementedError
+
+    @neighbours.inplace.expression
+    @classmethod
+    def _neighbours(cls):
+        other = aliased(Seat)
+        count = select(func.count()).where(other.author_id == cls.author_id)
+        return count.scalar_subquery()
+
+
+Seat.label = column_property(Seat.row * 10 + Seat.number)
 
 
 class Node(Base):
@@ -126,11 +149,19 @@ class Doubled(TypeDecorator):
 
 NOON = dt.datetime.fromisoformat("2026-10-25T12:00:00.123456")
 PRECISE = mysql.DATETIME(fsp=6)
+# 'a' is 'A' in it
+FOLDED = (
+    String(20)
+    .with_variant(String(20, "NOCASE"), "sqlite")
+    .with_variant(String(20, "twopi_pagination_ci"), "postgresql")
+    .with_variant(String(20, "utf8mb4_general_ci"), "mysql", "mariadb")
+)
 
 # a name, a type, and values of which many rows have the same
 TYPES = {
     "whole": (Integer(), [-7, 0, 3, 2**31 - 1]),
     "text": (String(20), ["", "a", "A", "é", "it's % \\ _", "\u2603 \U0001f600"]),
+    "folded": (FOLDED, ["a", "A", "b", "B", "bA", "Ba"]),
     "money": (
         Numeric(12, 4),
         [Decimal("0.1"), Decimal("0.3333"), Decimal("-12345678.9"), Decimal(7)],
@@ -236,6 +267,12 @@ def engine(request):
     name = URLS[request.param]
     engine = create_engine(os.environ[name] if name else "sqlite://")
     Base.metadata.drop_all(engine)
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            connection.exec_driver_sql(
+                "CREATE COLLATION IF NOT EXISTS twopi_pagination_ci (provider = icu, "
+                "locale = 'und-u-ks-level2', deterministic = false)"
+            )
     Base.metadata.create_all(engine)
     with Session(engine) as session:
         fill(session)

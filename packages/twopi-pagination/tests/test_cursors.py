@@ -9,13 +9,12 @@ from flask import Flask, current_app
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from marshmallow import Schema, ValidationError, fields
-from sqlalchemy import String, create_engine, literal, select
+from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session, aliased
 
 from twopi_pagination import (
     InvalidCursor,
     InvalidPage,
-    UnsupportedOrdering,
     cursor_paginated,
     init_app,
 )
@@ -290,13 +289,6 @@ def test_arguments_of_wrong_type(page, books, session):
         page(b"x")
     with pytest.raises(ValueError, match="limit must be from 1 to"):
         cursor_paginated(books, BookSchema, limit=0, session=session, secret="s")
-
-
-def test_values_too_long_for_a_cursor(session, models, page):
-    long = literal("x" * 5000, String) + models.Book.title
-
-    with pytest.raises(UnsupportedOrdering, match="order by less"):
-        page(query=select(models.Book).order_by(long))
 
 
 def test_kinds():

@@ -1,6 +1,7 @@
 """Pages by cursor, one after the other and back, are the list without pages.
 
-``TWOPI_PAGINATION_ORDERINGS`` says how many orderings are made.
+``TWOPI_PAGINATION_ORDERINGS`` says how many orderings are made; if it is set, each of
+them is walked in pages of every size.
 """
 
 import os
@@ -9,10 +10,13 @@ import random
 import pytest
 from sqlalchemy import select
 
+FULL = "TWOPI_PAGINATION_ORDERINGS" in os.environ
 ORDERINGS = int(os.environ.get("TWOPI_PAGINATION_ORDERINGS", "60"))
+SIZES = [*range(1, 12), 40]
 NAMES = [
     "whole",
     "text",
+    "folded",
     "money",
     "single",
     "double",
@@ -81,7 +85,8 @@ def test_all_rows_come_once_in_order(session, models, schema, walk, ordering):
     ids = session.scalars(select(sample.id).order_by(*whole, last)).all()
     assert len(ids) == 40
 
-    for limit in (3, 7, 40):
+    sizes = SIZES if FULL else random.Random(repr(ordering)).sample(SIZES, 3)
+    for limit in sizes:
         there, back = walk(statement, schema, limit)
         session.expire_all()
 

@@ -1,5 +1,6 @@
 """Pages of a SQLAlchemy query for Flask, with totals that are right."""
 
+from twopi_pagination.aio import acursor_paginated, apaginated
 from twopi_pagination.errors import (
     InvalidCursor,
     InvalidPage,
@@ -7,27 +8,49 @@ from twopi_pagination.errors import (
     UnpageableQuery,
     UnsupportedOrdering,
 )
-from twopi_pagination.keyset import cursor_paginated
-from twopi_pagination.offset import paginated
+from twopi_pagination.keyset import cursor_paginated, fetch_keyset
+from twopi_pagination.offset import fetch_offset, paginated
 from twopi_pagination.result import (
     CursorPage,
     CursorPaginatedResult,
+    KeysetSlice,
+    OffsetSlice,
     Page,
     PaginatedResult,
 )
+from twopi_pagination.schemas import (
+    CursorParameters,
+    OffsetParameters,
+    SortField,
+    page_schema,
+    parameters,
+)
 from twopi_pagination.settings import init_app
+from twopi_pagination.sorting import Sort
 
 __all__ = [
     "CursorPage",
     "CursorPaginatedResult",
+    "CursorParameters",
     "InvalidCursor",
     "InvalidPage",
+    "KeysetSlice",
+    "OffsetParameters",
+    "OffsetSlice",
     "Page",
     "PaginatedResult",
+    "Sort",
+    "SortField",
     "UnorderedQuery",
     "UnpageableQuery",
     "UnsupportedOrdering",
+    "acursor_paginated",
+    "apaginated",
     "cursor_paginated",
+    "fetch_keyset",
+    "fetch_offset",
     "init_app",
+    "page_schema",
     "paginated",
+    "parameters",
 ]

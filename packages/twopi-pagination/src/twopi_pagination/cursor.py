@@ -5,16 +5,20 @@ values of the row to go on from. The MAC is HMAC-SHA256 cut to 128 bits (RFC 210
 section 5) and covers what the cursor belongs to, too: its order and its scope. So a
 cursor of another list is as wrong as one that was tampered with. The values can be
 read by anyone.
+
+A value that makes the cursor too long is left out of it, and a digest takes its place:
+the database is asked for the value when the cursor comes back.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
+import hashlib
 import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from twopi_pagination.errors import InvalidCursor, UnsupportedOrdering
@@ -23,8 +27,22 @@ from twopi_pagination.keys import Codec
 MAX_LENGTH = 4096
 """The most characters a cursor has; longer ones are not even decoded."""
 
-_SALT = b"twopi-pagination cursor, format 2"
+_SALT = b"twopi-pagination cursor, format 3"
 _MAC_BYTES = 16
+_LONG = 200
+_to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+@dataclass(frozen=True)
+class Digest:
+    """What is left of a value that is too long for a cursor."""
+
+    digest: str
+
+    @classmethod
+    def of(cls, encoded: Any) -> Digest:
+        """Return the digest of a value, given as it is written in JSON."""
+        return cls(hashlib.sha256(_to_json(encoded).encode()).hexdigest())
 
 
 @dataclass(frozen=True)
@@ -34,6 +52,7 @@ class Place:
     Attributes:
         backwards: If the page comes before the place, not after it.
         values: The keys of the row to go on from, or `None` for the end of the list.
+            Of long ones there may be but a `Digest`.
     """
 
     backwards: bool = False
@@ -68,7 +87,9 @@ class CursorFormat:
                 "a value that the rows are ordered by has not the type of its "
                 "expression; say which one it has by type_coerce() or cast()"
             ) from error
-        cursor = _to_text(self._mac(self.secrets[0], payload) + payload)
+        cursor = self._signed(payload)
+        if len(cursor) > MAX_LENGTH:
+            cursor = self._signed(self._payload(place, most=_LONG))
         if len(cursor) > MAX_LENGTH:
             raise UnsupportedOrdering(
                 f"the values that the rows are ordered by take {len(cursor)} "
@@ -85,46 +106,63 @@ class CursorFormat:
         if len(cursor) > MAX_LENGTH:
             raise InvalidCursor
         try:
-            data = base64.b64decode(
-                cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True
-            )
-        except (binascii.Error, ValueError):
+            data = base64.urlsafe_b64decode(cursor + "==")
+        except ValueError:
             raise InvalidCursor from None
+        # what is no base64 is skipped there, and several spellings mean one thing
+        if _to_text(data) != cursor:
+            raise InvalidCursor
         mac, payload = data[:_MAC_BYTES], data[_MAC_BYTES:]
-        genuine = [
-            hmac.compare_digest(mac, self._mac(secret, payload))
-            for secret in self.secrets
-        ]
-        # base64 has several spellings of some data, of which one is ours
-        if not any(genuine) or _to_text(data) != cursor:
+        if not any(hmac.compare_digest(mac, _mac(key, payload)) for key in self._keys):
             raise InvalidCursor
         try:
             return self._place(payload)
-        except (TypeError, ValueError, ArithmeticError):
+        except (TypeError, ValueError, ArithmeticError, AttributeError):
             raise InvalidCursor from None
 
-    def _payload(self, place: Place) -> bytes:
+    def _signed(self, payload: bytes) -> str:
+        return _to_text(_mac(self._keys[0], payload) + payload)
+
+    def _payload(self, place: Place, most: int = MAX_LENGTH) -> bytes:
         values = place.values and [
-            None if value is None else codec.encode(value)
+            _shortened(codec.encode(value), most) if value is not None else None
             for codec, value in zip(self.codecs, place.values, strict=True)
         ]
-        content = [int(place.backwards), values]
-        return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
+        return _to_json([int(place.backwards), values]).encode()
 
     def _place(self, payload: bytes) -> Place:
         backwards, values = json.loads(payload)
         if values is None:
             return Place(bool(backwards))
         decoded = (
-            None if value is None else codec.decode(value)
+            _decoded(codec, value)
             for codec, value in zip(self.codecs, values, strict=True)
         )
         return Place(bool(backwards), tuple(decoded))
 
-    def _mac(self, secret: bytes, payload: bytes) -> bytes:
-        key = hmac.digest(secret, _SALT, "sha256")
-        subject = hmac.digest(key, self.subject, "sha256")
-        return hmac.digest(key, subject + payload, "sha256")[:_MAC_BYTES]
+    @cached_property
+    def _keys(self) -> list[bytes]:
+        """One key for each secret, which serves the cursors of this list only."""
+        return [
+            hmac.digest(hmac.digest(secret, _SALT, "sha256"), self.subject, "sha256")
+            for secret in self.secrets
+        ]
+
+
+def _mac(key: bytes, payload: bytes) -> bytes:
+    return hmac.digest(key, payload, "sha256")[:_MAC_BYTES]
+
+
+def _shortened(encoded: Any, most: int) -> Any:
+    if isinstance(encoded, int | float) or len(_to_json(encoded)) <= most:
+        return encoded
+    return {"digest": Digest.of(encoded).digest}
+
+
+def _decoded(codec: Codec, value: Any) -> Any:
+    if value is None:
+        return None
+    return Digest(**value) if isinstance(value, dict) else codec.decode(value)
 
 
 def _to_text(data: bytes) -> str:

@@ -25,6 +25,7 @@ from sqlalchemy.sql.expression import (
 from sqlalchemy.sql.selectable import FromGrouping
 
 from twopi_pagination.statement import (
+    distinct_terms,
     entities_of,
     is_distinct_on,
     is_limited,
@@ -38,11 +39,14 @@ def repeats(statement: Any, entity: Any) -> bool:
 
     A yes may be wrong and costs time; a no is proved.
     """
-    if is_distinct_on(statement) or _is_alone(statement, inspect(entity).selectable):
+    if _is_alone(statement, inspect(entity).selectable):
         return False
     graph = _graph(statement, entity)
     if graph.proves_single():
         return False
+    if is_distinct_on(statement):
+        terms = distinct_terms(statement)
+        return not (terms and _only_of(terms, graph.own))
     if statement._distinct:
         return not _distinct_by_entity(statement, graph.own)
     if statement._group_by_clauses:

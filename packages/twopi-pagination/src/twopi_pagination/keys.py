@@ -25,7 +25,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    Cast,
     Dialect,
     Double,
     Enum,
@@ -34,6 +33,7 @@ from sqlalchemy import (
     Numeric,
     String,
     TypeDecorator,
+    bindparam,
     cast,
     literal,
     literal_column,
@@ -68,7 +68,8 @@ class Key:
         nullable: If there may be NULL.
         fetched: What a cursor takes its value from.
         compared: What is compared with a cursor's value.
-        bind: Makes a cursor's value a parameter.
+        type_of: Returns the type that a cursor's value is sent to the database as.
+        cast_to: What the database has to make of it first.
         codec: How the value is written.
     """
 
@@ -78,8 +79,14 @@ class Key:
     nullable: bool
     fetched: ColumnElement[Any]
     compared: ColumnElement[Any]
-    bind: Callable[[Any], ColumnElement[Any]]
+    type_of: Callable[[Any], TypeEngine[Any]]
+    cast_to: TypeEngine[Any] | None
     codec: Codec
+
+    def bound(self, name: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
+        """Return the parameter called *name* for a cursor's value."""
+        parameter: ColumnElement[Any] = bindparam(name, type_=type_)
+        return parameter if self.cast_to is None else cast(parameter, self.cast_to)
 
     def backwards(self) -> Key:
         """Return the key of the opposite order."""
@@ -122,7 +129,7 @@ def key_of(
     fetched: Any
     compared: Any
     fetched = compared = type_coerce(element, bind_type)
-    bind = _bind_untyped if codec is UNTYPED else _binder(bind_type)
+    cast_to = None
     type_ = _plain_type(element.type, dialect)
     if dialect.name == "sqlite":
         pass
@@ -138,7 +145,7 @@ def key_of(
             fetched = compared = fetched + literal_column("0", Integer())
         else:
             compared = element
-            bind = _enum_binder(type_)
+            cast_to = type_
     return Key(
         element=element,
         descending=descending,
@@ -150,7 +157,8 @@ def key_of(
         nullable=nullable,
         fetched=fetched,
         compared=compared,
-        bind=bind,
+        type_of=_type_of_untyped if codec is UNTYPED else _typed(bind_type),
+        cast_to=cast_to,
         codec=codec,
     )
 
@@ -209,24 +217,17 @@ def _is_native_enum(type_: TypeEngine[Any], dialect: Dialect) -> bool:
     )
 
 
-def _binder(type_: TypeEngine[Any]) -> Callable[[Any], ColumnElement[Any]]:
-    def bind(value: Any) -> ColumnElement[Any]:
-        if isinstance(type_, BigInteger) and not -(2**63) <= value < 2**63:
-            return literal(value, Numeric())
-        return literal(value, type_)
-
-    return bind
+def _typed(type_: TypeEngine[Any]) -> Callable[[Any], TypeEngine[Any]]:
+    if isinstance(type_, BigInteger):
+        return lambda value: type_ if -(2**63) <= value < 2**63 else _WIDE
+    return lambda _: type_
 
 
-def _bind_untyped(value: Any) -> ColumnElement[Any]:
-    return literal(value, BigInteger()) if isinstance(value, int) else literal(value)
+def _type_of_untyped(value: Any) -> TypeEngine[Any]:
+    return _LONG if isinstance(value, int) else literal(value).type
 
 
-def _enum_binder(type_: TypeEngine[Any]) -> Callable[[Any], ColumnElement[Any]]:
-    def bind(value: Any) -> Cast[Any]:
-        return cast(literal(value, String()), type_)
-
-    return bind
+_LONG, _WIDE = BigInteger(), Numeric()
 
 
 def _same(value: Any) -> Any:

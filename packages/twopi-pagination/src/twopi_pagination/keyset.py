@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from marshmallow import Schema
+from sqlalchemy import Executable
 from sqlalchemy.orm import Query
 from sqlalchemy.sql.expression import GenerativeSelect
 
+from twopi_pagination.counting import INEXACT, total_of, way_to_count
 from twopi_pagination.cursor import CursorFormat, Place
 from twopi_pagination.dumping import dump_items, schema_of
-from twopi_pagination.params import cursor_bounds
-from twopi_pagination.places import Order, order_of_keys, rows_at
-from twopi_pagination.result import CursorPage, CursorPaginatedResult
-from twopi_pagination.settings import current_settings, secret_bytes
-from twopi_pagination.statement import AnySession, source_of
-from twopi_schemas import CompiledSchema
+from twopi_pagination.orders import order_of_keys
+from twopi_pagination.params import MAX_INTEGER, Parameters, check_number
+from twopi_pagination.places import rows_at
+from twopi_pagination.result import CursorPage, CursorPaginatedResult, KeysetSlice
+from twopi_pagination.settings import Settings, current_settings, secrets_of
+from twopi_pagination.sorting import Sort, sorted_by
+from twopi_pagination.statement import AnySession, Source, source_of
 
 
 def cursor_paginated(
@@ -25,7 +30,10 @@ def cursor_paginated(
     cursor: str | None = None,
     limit: int | None = None,
     session: AnySession | None = None,
+    count: str = "none",
+    total: int | Callable[[], int] | Executable | None = None,
     max_limit: int | None = None,
+    sort: Sort | None = None,
     scope: str = "",
     secret: str | bytes | None = None,
 ) -> CursorPaginatedResult:
@@ -47,7 +55,11 @@ def cursor_paginated(
             or ``PAGINATION_DEFAULT_LIMIT``.
         session: What to run the query in, if it is no Query with a session. The
             default is the session of Flask-SQLAlchemy.
+        count: How to count all the items, by a second SELECT: ``"none"``, ``"exact"``,
+            ``"capped"`` or ``"estimated"``, as `paginated` does.
+        total: The number of all items, or a function or statement that gives it.
         max_limit: Replaces ``PAGINATION_MAX_LIMIT``; *limit* is not bound by it.
+        sort: The orders that the client may ask for by ``sort`` in the query string.
         scope: What else the cursors belong to, such as the tenant, or the filters of
             the query. A cursor of another scope is not accepted.
         secret: What to sign cursors with, in place of ``PAGINATION_SECRET`` or
@@ -56,11 +68,14 @@ def cursor_paginated(
     Returns:
         ``data``, with ``limit`` (the one used), ``items``, and the cursors ``next``
         and ``prev``, which are `None` at the ends; and ``errors``, which is empty.
+        Where the items are counted there is ``totalItems``, and with ``"capped"`` and
+        ``"estimated"`` also ``totalItemsExact``. ``.links`` and ``.headers`` lead to
+        the other pages.
 
     Raises:
         InvalidCursor: The cursor is none of this list. No SQL was run.
         InvalidPage: The query string's ``limit`` is not a whole number from 1 to
-            2**63-1 in ASCII digits.
+            2**63-1 in ASCII digits, or its ``sort`` is not allowed.
         UnorderedQuery: The rows have no order and no primary key.
         UnsupportedOrdering: A cursor cannot keep a place in the order.
         UnpageableQuery: *basequery* cannot be cut into pages.
@@ -71,30 +86,98 @@ def cursor_paginated(
     schema = schema_of(schema_type)
     source = source_of(basequery, session)
     settings = current_settings()
-    cursor, limit = cursor_bounds(cursor, limit, max_limit, settings)
-    secrets = settings.secrets if secret is None else (secret_bytes("secret", secret),)
-    if not secrets:
+    parameters = Parameters(settings)
+    cursor = parameters.cursor(cursor)
+    limit = parameters.limit(limit, max_limit, least=1)
+    order = parameters.sort(sort)
+    parameters.check()
+    if secret is not None:
+        settings = dataclasses.replace(settings, secrets=secrets_of(secret))
+    page = _slice(
+        dataclasses.replace(source, statement=sorted_by(order, source.statement)),
+        cursor,
+        limit,
+        settings,
+        scope=scope,
+        count=count,
+        total=total,
+    )
+    data: CursorPage = {
+        "limit": limit,
+        "items": dump_items(schema, page.items),
+        "next": page.next,
+        "prev": page.prev,
+    }
+    if page.total is not None:
+        data["totalItems"] = page.total
+        if count in INEXACT and total is None:
+            data["totalItemsExact"] = page.exact
+    return CursorPaginatedResult(data, {})
+
+
+def fetch_keyset(
+    session: AnySession,
+    statement: Query[Any] | GenerativeSelect,
+    *,
+    secret: str | bytes | Sequence[str | bytes],
+    cursor: str | None = None,
+    limit: int = 20,
+    scope: str = "",
+    count: str = "none",
+    total: int | Callable[[], int] | Executable | None = None,
+    cap: int = 10_000,
+) -> KeysetSlice:
+    """Return the items of the page that a cursor leads to, without any Flask.
+
+    Args:
+        session: What to run the statement in.
+        statement: What selects all the items, as for `cursor_paginated`.
+        secret: What to sign cursors with. Of several, the first one signs and the
+            others are still accepted.
+        cursor: The ``next`` or ``prev`` of another page; `None` for the first one.
+        limit: How many items the page may have, 1 or more.
+        scope: What else the cursors belong to.
+        count: How to count: ``"none"``, ``"exact"``, ``"capped"`` or ``"estimated"``.
+        total: The number of all items, or a function or statement that gives it.
+        cap: Where ``"capped"`` stops counting, 1 or more.
+
+    Raises:
+        InvalidCursor: The cursor is none of this list. No SQL was run.
+        UnpageableQuery: *statement* cannot be cut into such pages.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument is out of range.
+    """
+    check_number("limit", limit, least=1)
+    check_number("cap", cap, least=1)
+    settings = Settings(secrets=secrets_of(secret), count_cap=cap)
+    source = source_of(statement, session)
+    return _slice(
+        source, cursor, limit, settings, scope=scope, count=count, total=total
+    )
+
+
+def _slice(
+    source: Source,
+    cursor: str | None,
+    limit: int,
+    settings: Settings,
+    *,
+    scope: str,
+    count: str,
+    total: Any,
+) -> KeysetSlice:
+    if not settings.secrets:
         raise ValueError(
             "there is nothing to sign cursors with; set SECRET_KEY or "
             "PAGINATION_SECRET, or give cursor_paginated() a secret="
         )
+    if count == "window":
+        raise ValueError("count='window' is for paginated() only; use 'exact'")
+    way = way_to_count(None if count == "none" else count, total, "none")
     order = order_of_keys(source)
-    form = CursorFormat(
-        secrets, order.subject(scope), [key.codec for key in order.keys]
-    )
+    form = CursorFormat(settings.secrets, order.subject(scope), order.codecs)
     place = Place() if cursor is None else form.read(cursor)
-    rows = rows_at(source, order, place, limit + 1)
-    return CursorPaginatedResult(_page(schema, form, order, place, rows, limit), {})
-
-
-def _page(
-    schema: CompiledSchema,
-    form: CursorFormat,
-    order: Order,
-    place: Place,
-    rows: list[Any],
-    limit: int,
-) -> CursorPage:
+    rows = rows_at(source, order, place, min(limit + 1, MAX_INTEGER))
     more = len(rows) > limit
     rows = rows[:limit]
     if place.backwards:
@@ -104,9 +187,13 @@ def _page(
     behind = place.values is not None if place.backwards else more
     first = order.values(rows[0]) if rows else None
     last = order.values(rows[-1]) if rows else None
-    return {
-        "limit": limit,
-        "items": dump_items(schema, [order.item(row) for row in rows]),
-        "next": form.write(Place(values=last)) if behind else None,
-        "prev": form.write(Place(backwards=True, values=first)) if before else None,
-    }
+    known = None if before or behind else len(rows)
+    number = total_of(source, way, total, settings.count_cap, known)
+    return KeysetSlice(
+        items=[order.item(row) for row in rows],
+        limit=limit,
+        next=form.write(Place(values=last)) if behind else None,
+        prev=form.write(Place(backwards=True, values=first)) if before else None,
+        total=number.items,
+        exact=number.exact,
+    )

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+import dataclasses
+from collections.abc import Callable
+from typing import Any, Literal
 
 from marshmallow import Schema
+from sqlalchemy import Executable
 from sqlalchemy.orm import Query
 from sqlalchemy.sql.expression import GenerativeSelect
 
-from twopi_pagination.counting import count_items, known_total
+from twopi_pagination.counting import INEXACT, total_of, way_to_count
 from twopi_pagination.dumping import dump_items, schema_of
+from twopi_pagination.keys import MYSQL
+from twopi_pagination.ordering import with_nulls_placed
 from twopi_pagination.pages import must_be_chosen, page_items
-from twopi_pagination.params import page_bounds
-from twopi_pagination.result import PaginatedResult
+from twopi_pagination.params import MAX_INTEGER, Parameters, check_number
+from twopi_pagination.result import OffsetSlice, Page, PaginatedResult
 from twopi_pagination.settings import current_settings
-from twopi_pagination.statement import AnySession, source_of
+from twopi_pagination.sorting import Sort, sorted_by
+from twopi_pagination.statement import AnySession, Source, source_of
 
 
 def paginated(
@@ -24,7 +30,11 @@ def paginated(
     limit: int | None = None,
     *,
     session: AnySession | None = None,
+    count: str | None = None,
+    total: int | Callable[[], int] | Executable | None = None,
     max_limit: int | None = None,
+    sort: Sort | None = None,
+    deep: Literal["offset", "deferred"] = "offset",
 ) -> PaginatedResult:
     """Return one page of a query, dumped.
 
@@ -45,33 +55,135 @@ def paginated(
             ``PAGINATION_DEFAULT_LIMIT``. With 0 there is the total and no items.
         session: What to run the query in, if it is no Query with a session. The
             default is the session of Flask-SQLAlchemy.
+        count: How to count all the items, in place of ``PAGINATION_COUNT``:
+            ``"exact"``; ``"none"``, with one SELECT; ``"capped"``, which stops at
+            ``PAGINATION_COUNT_CAP``; ``"estimated"``, which asks PostgreSQL's planner
+            and is ``"capped"`` elsewhere; ``"window"``, which is exact in the SELECT
+            of the page where it can, and seldom faster.
+        total: The number of all items, if it is known, or a function or statement
+            that gives it; it is used as it is.
         max_limit: Replaces ``PAGINATION_MAX_LIMIT``; *limit* is not bound by it.
+        sort: The orders that the client may ask for by ``sort`` in the query string.
+        deep: How to skip: ``"deferred"`` skips primary keys and fetches whole rows of
+            the page only, which is faster where *offset* is large. It makes no
+            difference where rows are of several columns, grouped or DISTINCT.
 
     Returns:
         ``data``, with ``offset``, ``limit`` (the one used), ``items`` and
-        ``totalItems``, and ``errors``, which is empty.
+        ``totalItems``, and ``errors``, which is empty. With the counts ``"none"``,
+        ``"capped"`` and ``"estimated"`` there is ``hasMore``; with the last two
+        ``totalItemsExact``, and with ``"none"`` ``totalItems`` is `None`. ``.links``
+        and ``.headers`` lead to the other pages.
 
     Raises:
         InvalidPage: The query string's ``offset`` or ``limit`` is not a whole number
-            from 0 to 2**63-1 in ASCII digits, or beyond ``PAGINATION_MAX_OFFSET``.
+            from 0 to 2**63-1 in ASCII digits, or beyond ``PAGINATION_MAX_OFFSET``, or
+            its ``sort`` is not allowed.
         UnpageableQuery: *basequery* cannot be cut into pages.
         TypeError: An argument has the wrong type, or there is no session.
         ValueError: An argument is out of range, or a setting is wrong.
     """
     schema = schema_of(schema_type)
     source = source_of(basequery, session)
-    offset, limit = page_bounds(offset, limit, max_limit, current_settings())
-    chosen = must_be_chosen(source)
-    items = page_items(source, offset, limit, chosen=chosen)
-    total = known_total(offset, limit, len(items))
-    if total is None:
-        total = count_items(source, chosen=chosen)
-    return PaginatedResult(
-        {
-            "offset": offset,
-            "limit": limit,
-            "items": dump_items(schema, items),
-            "totalItems": total,
-        },
-        {},
+    settings = current_settings()
+    parameters = Parameters(settings)
+    offset = parameters.offset(offset)
+    limit = parameters.limit(limit, max_limit)
+    order = parameters.sort(sort)
+    parameters.check()
+    way = way_to_count(count, total, settings.count)
+    page = _slice(
+        dataclasses.replace(source, statement=sorted_by(order, source.statement)),
+        offset,
+        limit,
+        way=way,
+        total=total,
+        cap=settings.count_cap,
+        deep=deep,
     )
+    data: Page = {
+        "offset": offset,
+        "limit": limit,
+        "items": dump_items(schema, page.items),
+        "totalItems": page.total,
+    }
+    if way in INEXACT:
+        if way != "none":
+            data["totalItemsExact"] = page.exact
+        data["hasMore"] = page.more
+    return PaginatedResult(data, {})
+
+
+def fetch_offset(
+    session: AnySession,
+    statement: Query[Any] | GenerativeSelect,
+    *,
+    offset: int = 0,
+    limit: int = 20,
+    count: str | None = None,
+    total: int | Callable[[], int] | Executable | None = None,
+    cap: int = 10_000,
+    deep: Literal["offset", "deferred"] = "offset",
+) -> OffsetSlice:
+    """Return the items of one page, without any Flask.
+
+    Args:
+        session: What to run the statement in.
+        statement: What selects all the items, as for `paginated`.
+        offset: How many items to skip.
+        limit: How many items the page may have.
+        count: How to count all the items, as for `paginated`; ``"exact"`` if left out.
+        total: The number of all items, or a function or statement that gives it.
+        cap: Where ``"capped"`` stops counting, 1 or more.
+        deep: How to skip, as for `paginated`.
+
+    Raises:
+        UnpageableQuery: *statement* cannot be cut into pages.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument is out of range.
+    """
+    for name, value in (("offset", offset), ("limit", limit)):
+        check_number(name, value)
+    check_number("cap", cap, least=1)
+    way = way_to_count(count, total, "exact")
+    source = source_of(statement, session)
+    return _slice(source, offset, limit, way=way, total=total, cap=cap, deep=deep)
+
+
+def _slice(
+    source: Source,
+    offset: int,
+    limit: int,
+    *,
+    way: str,
+    total: Any,
+    cap: int,
+    deep: str,
+) -> OffsetSlice:
+    if deep not in {"offset", "deferred"}:
+        raise ValueError(f"deep must be 'offset' or 'deferred', not {deep!r}")
+    chosen = must_be_chosen(source)
+    if source.bind().dialect.name in MYSQL:
+        statement = with_nulls_placed(source.statement)
+        source = dataclasses.replace(source, statement=statement)
+    items, counted = page_items(
+        source,
+        offset,
+        # one more tells if there is another page
+        min(limit + (way in INEXACT), MAX_INTEGER),
+        chosen=chosen,
+        deferred=deep == "deferred",
+        counted=way == "window",
+    )
+    more = len(items) > limit
+    items = items[:limit]
+    known = counted
+    if known is None and not more and len(items) < limit and (items or not offset):
+        known = offset + len(items)
+    number, exact = total_of(source, way, total, cap, known, chosen=chosen)
+    if number is not None and way in INEXACT and not exact:
+        # an estimate or a cap says no less than what is seen
+        number = max(number, offset + len(items) + more)
+    if way not in INEXACT and number is not None:
+        more = offset + len(items) < number
+    return OffsetSlice(items, offset, limit, more=more, total=number, exact=exact)

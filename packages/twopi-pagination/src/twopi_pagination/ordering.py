@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Label, Select, UnaryExpression
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import _label_reference, _textual_label_reference
-from sqlalchemy.sql.expression import ClauseList, ColumnElement
+from sqlalchemy.sql.expression import ClauseList, ColumnClause, ColumnElement
 
 from twopi_pagination.statement import entities_of, is_distinct_on, primary_key
 
@@ -19,6 +19,22 @@ def ordered(statement: Any) -> Any:
     Rows that the ORDER BY leaves equal may come in another order each time.
     """
     return statement.order_by(*_tie_breaker(statement))
+
+
+def with_nulls_placed(statement: Any) -> Any:
+    """Return *statement* for a database that has no NULLS FIRST and NULLS LAST."""
+    if not isinstance(statement, Select):
+        return statement
+    terms = own_terms(statement)
+    if all(term.nulls_first is None for term in terms):
+        return statement
+    clauses: list[Any] = []
+    for element, descending, nulls_first in terms:
+        if nulls_first is not None:
+            missing = element.is_(None)
+            clauses.append(missing.desc() if nulls_first else missing)
+        clauses.append(element.desc() if descending else element)
+    return statement.order_by(None).order_by(*clauses)
 
 
 def order_of(statement: Select[Any]) -> list[ColumnElement[Any]]:
@@ -41,8 +57,8 @@ def _tie_breaker(statement: Any) -> list[ColumnElement[Any]]:
     if not keys:
         return []
     clauses = _own_order(statement)
-    present = [_term(clause).element for clause in clauses]
-    descending = bool(clauses) and _term(clauses[-1]).descending
+    present = [term_of(clause).element for clause in clauses]
+    descending = bool(clauses) and term_of(clauses[-1]).descending
     missing = [key for key in keys if not any(_same(key, each) for each in present)]
     return [key.desc() if descending else key for key in missing]
 
@@ -81,10 +97,25 @@ class Term(NamedTuple):
     """`None` if the database's rule holds."""
 
 
+def terms_of(statement: Any) -> list[Term]:
+    """List the terms of the ORDER BY of *statement*, with the tie-breaker."""
+    return [
+        term_of(each) for clause in order_of(statement) for each in _elements(clause)
+    ]
+
+
+def directed(element: Any, term: Term) -> ColumnElement[Any]:
+    """Return *element* in the direction of *term*."""
+    clause: ColumnElement[Any] = element.desc() if term.descending else element.asc()
+    if term.nulls_first is None:
+        return clause
+    return clause.nulls_first() if term.nulls_first else clause.nulls_last()
+
+
 def own_terms(statement: Any) -> list[Term]:
     """List the terms of the ORDER BY of *statement*, without the tie-breaker."""
     return [
-        _term(each) for clause in _own_order(statement) for each in _elements(clause)
+        term_of(each) for clause in _own_order(statement) for each in _elements(clause)
     ]
 
 
@@ -93,7 +124,8 @@ def _elements(clause: Any) -> list[Any]:
     return list(clause.clauses) if isinstance(clause, ClauseList) else [clause]
 
 
-def _term(clause: Any) -> Term:
+def term_of(clause: Any) -> Term:
+    """Take *clause* apart."""
     descending = False
     nulls_first = None
     while isinstance(clause, UnaryExpression) and clause.modifier is not None:
@@ -116,4 +148,15 @@ def bare(element: Any) -> Any:
 
 
 def _same(key: Any, term: Any) -> bool:
-    return bool(key.__clause_element__().compare(term))
+    return same(key.__clause_element__(), term)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Tell if *one* and *other* are equal, and columns of the same table or alias.
+
+    To SQLAlchemy's comparison, two aliases of a table are one.
+    """
+    if isinstance(one, ColumnClause) and isinstance(other, ColumnClause):
+        # an annotated table has the hash of its original
+        return one.compare(other) and hash(one.table) == hash(other.table)
+    return bool(one.compare(other))

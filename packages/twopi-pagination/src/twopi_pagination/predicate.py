@@ -7,36 +7,42 @@ There are three forms, because no form lets all databases find the place by an i
 - *nested*: ``a >= x AND (a > x OR (b >= y AND ...))``, which is always right.
 - *branches*: the nested one cut into pieces that each are one range of an index:
   ``a > x``, ``a = x AND b > y``, and NULLs on their own.
+
+A condition has parameters, not values, so it serves all places whose values are of
+the same types, and are NULL in the same keys.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Dialect, and_, false, or_, true, tuple_
 
 from twopi_pagination.keys import MYSQL, Key
 
+Bound: TypeAlias = ColumnElement[Any] | None
+"""The parameter for the value of a key, or `None` where that is NULL."""
+
 
 def after(
-    keys: Sequence[Key], values: Sequence[Any], dialect: Dialect
+    keys: Sequence[Key], bounds: Sequence[Bound], dialect: Dialect
 ) -> ColumnElement[bool]:
-    """Return the condition for the rows after *values*, in one piece."""
-    if len(keys) > 1 and is_one_way(keys) and dialect.name not in MYSQL:
-        bound = [key.bind(value) for key, value in zip(keys, values, strict=True)]
-        row = tuple_(*(key.compared for key in keys))
-        return row < tuple_(*bound) if keys[0].descending else row > tuple_(*bound)
-    return _nested(keys, values)
+    """Return the condition for the rows after *bounds*, in one piece."""
+    known = [bound for bound in bounds if bound is not None]
+    if len(known) == len(keys) > 1 and is_one_way(keys) and dialect.name not in MYSQL:
+        row, place = tuple_(*(key.compared for key in keys)), tuple_(*known)
+        return row < place if keys[0].descending else row > place
+    return _nested(keys, bounds)
 
 
-def branches(keys: Sequence[Key], values: Sequence[Any]) -> list[ColumnElement[bool]]:
+def branches(keys: Sequence[Key], bounds: Sequence[Bound]) -> list[ColumnElement[bool]]:
     """List disjoint conditions that together are `after`, each one range."""
     pieces: list[ColumnElement[bool]] = []
     same: list[ColumnElement[bool]] = []
-    for key, value in zip(keys, values, strict=True):
-        pieces += [and_(*same, piece) for piece in _pieces_after(key, value)]
-        same.append(_equal(key, value))
+    for key, bound in zip(keys, bounds, strict=True):
+        pieces += [and_(*same, piece) for piece in _pieces_after(key, bound)]
+        same.append(equal(key, bound))
     return pieces
 
 
@@ -47,37 +53,34 @@ def is_one_way(keys: Sequence[Key]) -> bool:
     )
 
 
-def _nested(keys: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
-    key, value = keys[0], values[0]
-    pieces = _pieces_after(key, value)
+def _nested(keys: Sequence[Key], bounds: Sequence[Bound]) -> ColumnElement[bool]:
+    key, bound = keys[0], bounds[0]
+    pieces = _pieces_after(key, bound)
     if len(keys) == 1:
         return or_(false(), *pieces)
-    rest = _nested(keys[1:], values[1:])
+    rest = _nested(keys[1:], bounds[1:])
     if not pieces:
-        return and_(_equal(key, value), rest)
-    return and_(_not_before(key, value), or_(*pieces, and_(_equal(key, value), rest)))
+        return and_(equal(key, bound), rest)
+    return and_(_not_before(key, bound), or_(*pieces, and_(equal(key, bound), rest)))
 
 
-def _pieces_after(key: Key, value: Any) -> list[ColumnElement[bool]]:
-    """List the ranges of *key* that come strictly after *value*."""
-    if value is None:
+def _pieces_after(key: Key, bound: Bound) -> list[ColumnElement[bool]]:
+    """List the ranges of *key* that come strictly after *bound*."""
+    if bound is None:
         return [key.element.is_not(None)] if key.nulls_first else []
-    bound = key.bind(value)
     pieces = [key.compared < bound if key.descending else key.compared > bound]
     if key.nullable and not key.nulls_first:
         pieces.append(key.element.is_(None))
     return pieces
 
 
-def _not_before(key: Key, value: Any) -> ColumnElement[bool]:
+def _not_before(key: Key, bound: Bound) -> ColumnElement[bool]:
     """Return a condition on *key* alone, for an index to start at."""
-    if value is None or (key.nullable and not key.nulls_first):
+    if bound is None or (key.nullable and not key.nulls_first):
         return true()
-    bound = key.bind(value)
     return key.compared <= bound if key.descending else key.compared >= bound
 
 
-def _equal(key: Key, value: Any) -> ColumnElement[bool]:
-    if value is None:
-        return key.element.is_(None)
-    return key.compared == key.bind(value)
+def equal(key: Key, bound: Bound) -> ColumnElement[bool]:
+    """Return the condition for the rows in which *key* is the same."""
+    return key.element.is_(None) if bound is None else key.compared == bound

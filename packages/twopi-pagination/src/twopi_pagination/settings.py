@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask, current_app, has_app_context
+
+COUNTS = ("exact", "none", "capped", "estimated", "window")
+"""The ways to count all items."""
+
+OVER_LIMIT = ("clamp", "reject")
+"""What becomes of a client's limit that is over the maximum."""
+
+
+_BASE_URL = re.compile(r"https?://[\w.:\[\]-]+(/[\w.~%/-]*)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -15,7 +25,11 @@ class Settings:
 
     default_limit: int = 20
     max_limit: int = 100
+    over_limit: str = "clamp"
     max_offset: int | None = None
+    count: str = "exact"
+    count_cap: int = 10_000
+    base_url: str = ""
     secrets: tuple[bytes, ...] = field(default=(), repr=False)
 
     @classmethod
@@ -33,6 +47,10 @@ class Settings:
                 if config.get("PAGINATION_MAX_OFFSET") is None
                 else _whole(config, "PAGINATION_MAX_OFFSET", 0, least=0)
             ),
+            over_limit=_choice(config, "PAGINATION_OVER_LIMIT", OVER_LIMIT),
+            count=_choice(config, "PAGINATION_COUNT", COUNTS),
+            count_cap=_whole(config, "PAGINATION_COUNT_CAP", cls.count_cap),
+            base_url=_base_url(config),
             secrets=_secrets(config),
         )
 
@@ -50,7 +68,14 @@ def init_app(app: Flask) -> None:
 
     - ``PAGINATION_DEFAULT_LIMIT`` (20): items a page when the client does not say;
     - ``PAGINATION_MAX_LIMIT`` (100): the most a client gets;
+    - ``PAGINATION_OVER_LIMIT`` (``"clamp"``): a client that asks for more gets the
+      maximum, or 422 with ``"reject"``;
     - ``PAGINATION_MAX_OFFSET`` (`None`, for no bound): how far a client may skip;
+    - ``PAGINATION_COUNT`` (``"exact"``): how `paginated` counts, also ``"none"``,
+      ``"capped"``, ``"estimated"`` or ``"window"``;
+    - ``PAGINATION_COUNT_CAP`` (10000): where ``"capped"`` stops counting;
+    - ``PAGINATION_BASE_URL`` (`None`, for links without a host): what links begin
+      with, such as ``"https://api.example.com"``;
     - ``PAGINATION_SECRET`` (`None`, for Flask's ``SECRET_KEY``): what cursors are
       signed with. Those signed with ``SECRET_KEY_FALLBACKS`` are accepted, too.
 
@@ -72,6 +97,25 @@ def _whole(
             f"{name} is {value!r}; set it to a whole number, {least} or more"
         )
     return value
+
+
+def _choice(config: Mapping[str, Any], name: str, choices: tuple[str, ...]) -> str:
+    value = config.get(name, choices[0])
+    if value not in choices:
+        raise ValueError(f"{name} is {value!r}; set it to one of {', '.join(choices)}")
+    return str(value)
+
+
+def _base_url(config: Mapping[str, Any]) -> str:
+    value = config.get("PAGINATION_BASE_URL")
+    if value is None:
+        return ""
+    if not isinstance(value, str) or not _BASE_URL.fullmatch(value):
+        raise ValueError(
+            "PAGINATION_BASE_URL is no http or https URL without user, query and "
+            "fragment; set it to one such as https://api.example.com"
+        )
+    return value.rstrip("/")
 
 
 def _secrets(config: Mapping[str, Any]) -> tuple[bytes, ...]:
@@ -103,3 +147,13 @@ def secret_bytes(name: str, value: Any) -> bytes:
             "are not empty, such as secrets.token_hex() makes"
         )
     return value.encode() if isinstance(value, str) else value
+
+
+def secrets_of(value: Any) -> tuple[bytes, ...]:
+    """Return the secret, or secrets, that the program gives, as bytes.
+
+    Raises:
+        ValueError: One is no text or bytes, or empty.
+    """
+    several = value if isinstance(value, list | tuple) else [value]
+    return tuple(secret_bytes("secret", each) for each in several)

@@ -40,11 +40,25 @@ class Source:
     params: Mapping[str, Any] | None = None
     options: Mapping[str, Any] | None = None
 
-    def run(self, statement: Any) -> Any:
+    def bind(self) -> Any:
+        """Return the engine or connection that the statements run on."""
+        statement: Any = self.statement
+        return self.session.get_bind(mapper=self._mapper(), clause=statement)
+
+    def _mapper(self) -> Any:
+        if self.entity is not None:
+            return inspect(self.entity).mapper
+        for column in getattr(self.statement, "column_descriptions", ()):
+            if column.get("entity") is not None:
+                return inspect(column["entity"]).mapper
+        return None
+
+    def run(self, statement: Any, bind: Any = None) -> Any:
         """Return the result of *statement*, made out of this source's own."""
         return self.session.execute(
             statement,
             self.params,
+            bind_arguments={} if bind is None else {"bind": bind},
             # a page is fetched whole, and could not be made unique otherwise
             execution_options={**(self.options or {}), "yield_per": None},
         )
@@ -93,7 +107,8 @@ def _session(session: Any) -> AnySession:
     if not isinstance(session, (Session, scoped_session)):
         raise TypeError(
             "session must be a sqlalchemy.orm.Session or a scoped_session of them, "
-            f"not {type(session).__name__}"
+            f"not {type(session).__name__}; an AsyncSession goes to apaginated() or "
+            "acursor_paginated()"
         )
     return session
 
@@ -110,10 +125,13 @@ def entities_of(statement: Select[Any] | CompoundSelect[Any]) -> list[Any]:
 
 
 def _single_entity(statement: Select[Any] | CompoundSelect[Any]) -> Any:
-    entities = entities_of(statement)
-    if not entities or len(cast("Select[Any]", statement).column_descriptions) > 1:
+    if isinstance(statement, CompoundSelect):
         return None
-    return entities[0]
+    described = statement.column_descriptions  # a property that takes its time
+    if len(described) != 1 or described[0].get("entity") is None:
+        return None
+    expression = described[0]["expr"]
+    return expression if expression is described[0]["entity"] else None
 
 
 def primary_key(entity: Any) -> list[ColumnElement[Any]]:
@@ -162,9 +180,28 @@ def is_distinct_on(statement: Any) -> bool:
     return clause is not None or bool(getattr(statement, "_distinct_on", ()))
 
 
+def distinct_terms(statement: Any) -> tuple[Any, ...]:
+    """List what a DISTINCT ON is on, as far as it is known."""
+    clause = getattr(statement, "_pre_columns_clause", None)  # SQLAlchemy 2.1
+    return (
+        *getattr(clause, "_distinct_on", ()),
+        *getattr(statement, "_distinct_on", ()),
+    )
+
+
 def is_distinct(statement: Any) -> bool:
     """Tell if *statement* is a SELECT DISTINCT, or DISTINCT ON."""
     return bool(statement._distinct)
+
+
+def without_distinct_on(statement: Any) -> Any:
+    """Return *statement* without its DISTINCT ON."""
+    copy = statement._generate()
+    copy._distinct = False
+    copy._distinct_on = ()
+    if hasattr(copy, "_pre_columns_clause"):  # SQLAlchemy 2.1
+        copy._pre_columns_clause = None
+    return copy
 
 
 def is_grouped(statement: Any) -> bool:
