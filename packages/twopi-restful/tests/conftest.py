@@ -57,7 +57,7 @@ RESOURCES = ["/resource", "/async-resource", "/mounted/resource"]
 VIEWS = ["/plain", "/method", "/async", "/async-method", "/blueprint", *RESOURCES]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def kinds():
     """The paths of all kinds of views."""
     return VIEWS
@@ -69,7 +69,7 @@ def resources():
     return RESOURCES
 
 
-@pytest.fixture(name="build")
+@pytest.fixture(name="build", scope="session")
 def build_():
     return build
 

@@ -9,6 +9,7 @@ from twopi_restful import (
     JSONProvider,
     OrjsonProvider,
     Problem,
+    answer_database_errors,
     format_error,
     format_errors,
     get_and_expect_json,
@@ -34,6 +35,7 @@ class NoCredit(Problem):
 area = Blueprint("area", __name__)
 init_app(app, problem=True, errors=body, only=[area, "/api"])
 init_app(area, problem="always")
+assert_type(answer_database_errors(area, retry_after=2), None)
 problem = NoCredit(detail="It costs 50.", headers={"Retry-After": "30"}, balance=30)
 assert_type(problem.errors, list[Any])
 assert_type(problem.title, str | None)

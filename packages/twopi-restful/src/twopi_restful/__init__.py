@@ -12,6 +12,7 @@
 """
 
 from twopi_restful.body import ExpectedJSONException, get_and_expect_json
+from twopi_restful.database import answer_database_errors
 from twopi_restful.output import format_error, format_errors, output_json
 from twopi_restful.problem import Problem
 from twopi_restful.providers import JSONProvider, OrjsonProvider
@@ -23,6 +24,7 @@ __all__ = [
     "JSONProvider",
     "OrjsonProvider",
     "Problem",
+    "answer_database_errors",
     "format_error",
     "format_errors",
     "get_and_expect_json",

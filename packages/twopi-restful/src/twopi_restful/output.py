@@ -74,8 +74,9 @@ def output_json(
     """
     status = 200 if code is None else int(code)
     response = jsonify(_body(data, status))
-    response.status_code = status
-    for name, value in Headers(headers):
+    if status != 200:
+        response.status_code = status
+    for name, value in Headers(headers) if headers else ():
         if name.lower() in {"content-type", "location"}:
             response.headers[name] = value
         elif name.lower() != "content-length":

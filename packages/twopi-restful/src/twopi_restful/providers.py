@@ -12,6 +12,7 @@ from typing import Any, Literal, NoReturn, get_args
 
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
+from werkzeug.sansio.response import Response
 
 Decimals = Literal["string", "number"]
 """How a decimal is written: with all its digits, or as the nearest double."""
@@ -69,7 +70,7 @@ class JSONProvider(DefaultJSONProvider):
         """Return *value* as something that the encoder, or this, can write."""
         if isinstance(value, Decimal):
             return self._decimal(value)
-        if isinstance(value, date | time):
+        if isinstance(value, (date, time)):
             return value.isoformat()
         if isinstance(value, Enum):
             return value.value
@@ -115,21 +116,45 @@ class OrjsonProvider(JSONProvider):
 
         self._write = orjson.dumps
         self._option = (
-            orjson.OPT_NON_STR_KEYS
+            orjson.OPT_APPEND_NEWLINE
             | orjson.OPT_PASSTHROUGH_DATACLASS
             | orjson.OPT_PASSTHROUGH_DATETIME
         )
         self._sort = orjson.OPT_SORT_KEYS
+        self._any_keys = orjson.OPT_NON_STR_KEYS
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
         """Return *obj* as JSON; the arguments are those of `json.dumps`."""
         if kwargs in ({}, {"separators": (",", ":")}):
-            option = self._option | (self._sort if self.sort_keys else 0)
+            line = self._line(obj)
+            if line is not None:
+                return line[:-1].decode()
+        return super().dumps(obj, **kwargs)
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        """Return the response of `flask.json.jsonify`, without a detour by text."""
+        indented = self._app.debug if self.compact is None else not self.compact
+        own = type(self).dumps is not OrjsonProvider.dumps
+        if len(args) == 1 and not (kwargs or indented or own):
+            line = self._line(args[0])
+            if line is not None:
+                make: Any = self._app.response_class
+                response: Response = make(line, mimetype=self.mimetype)
+                return response
+        return super().response(*args, **kwargs)
+
+    def _line(self, obj: Any) -> bytes | None:
+        """Return *obj* as JSON and a newline, or nothing if orjson cannot write it.
+
+        Keys are texts nearly always, and orjson is faster if it may rely on that.
+        """
+        option = self._option | (self._sort if self.sort_keys else 0)
+        for each in (option, option | self._any_keys):
             try:
-                return self._write(obj, self.default, option).decode()
+                return self._write(obj, self.default, each)
             except TypeError:
                 pass
-        return super().dumps(obj, **kwargs)
+        return None
 
     def _plain(self, value: Any) -> Any:
         return list(value) if isinstance(value, tuple) else super()._plain(value)

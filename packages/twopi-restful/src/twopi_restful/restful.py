@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from typing import Any
 
@@ -53,7 +54,10 @@ class Resource(flask_restful.Resource):  # type: ignore[misc]
         """Call the method for the request, as flask-restful does."""
         name = request.method.lower()
         name = name if hasattr(self, name) else "get"  # HEAD
-        method = getattr(self, name, None)
-        if inspect.iscoroutinefunction(method):
+        method: Any = getattr(self, name, None)
+        if _is_async(getattr(method, "__func__", method)):
             setattr(self, name, current_app.ensure_sync(method))
         return super().dispatch_request(*args, **kwargs)
+
+
+_is_async = functools.lru_cache(maxsize=1024)(inspect.iscoroutinefunction)

@@ -88,17 +88,19 @@ def init_app(
     answers = _answers(app)
     if problem or errors or only is not None:
         answers.choose(problem=problem, errors=errors, only=only)
+        if answers.represent not in app.after_request_funcs[None]:
+            app.after_request(answers.represent)
 
 
 def _answers(app: Flask | Blueprint) -> Answers:
     """Return the answers of *app*, registered when first asked for."""
-    for hook in app.after_request_funcs[None]:
-        present = getattr(hook, "__self__", None)
+    handlers = app.error_handler_spec[None][None]
+    for known in (*app.after_request_funcs[None], handlers.get(HTTPException)):
+        present = getattr(known, "__self__", None)
         if isinstance(present, Answers):
             return present
     answers = Answers()
-    app.after_request(answers.represent)
-    if HTTPException not in app.error_handler_spec[None][None]:
+    if HTTPException not in handlers:
         app.register_error_handler(HTTPException, answers.answer)
     return answers
 
