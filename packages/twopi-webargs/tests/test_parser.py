@@ -451,13 +451,13 @@ def test_a_changed_dictionary_is_seen(app):
 
 
 def test_new_fields_each_time_do_not_pile_up(app):
-    from twopi_webargs.parser import _schema
+    from twopi_webargs.schemas import schema_of
 
     with app.test_request_context("/?n=1"):
         for _ in range(300):
             assert parser.parse({"n": fields.Integer()}, location="query") == {"n": 1}
 
-    assert _schema.cache_info().currsize <= _schema.cache_info().maxsize == 256
+    assert schema_of.cache_info().currsize <= schema_of.cache_info().maxsize == 256
 
 
 class UnhashableInteger(fields.Integer):

@@ -56,3 +56,16 @@ def change_room(
 
 
 assert_type(error_pointers(error.messages), list[dict[str, Any]])
+
+
+@use_args({"floor": fields.Integer()})
+async def later(arguments: dict[str, Any]) -> list[int]:
+    return [arguments["floor"]]
+
+
+async def views_return_what_they_did() -> None:
+    assert_type(list_rooms(), dict[str, Any])
+    assert_type(add_room(), str)
+    assert_type(change_room(number=3), dict[str, Any])
+    assert_type(await later(), list[int])
+    assert_type(parser.use_kwargs({})(list_rooms)(), dict[str, Any])

@@ -174,7 +174,9 @@ def _prefers_problem() -> bool:
 
 def _plain(messages: Any) -> Any:
     """Return *messages* as JSON: names are texts, also of items; texts are not lazy."""
-    if isinstance(messages, Mapping):
+    if isinstance(messages, str):
+        return str(messages)
+    if isinstance(messages, dict | Mapping):  # a dict is known faster
         return {str(name): _plain(value) for name, value in messages.items()}
     if isinstance(messages, list | tuple | set):
         return [_plain(value) for value in messages]

@@ -6,21 +6,25 @@ import functools
 import inspect
 import json
 import re
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from types import EllipsisType
-from typing import Any, NoReturn
-from weakref import WeakSet
+from typing import Any, NoReturn, TypeVar
 
-from flask import Request
+from flask import Request, request
 from marshmallow import Schema, ValidationError
-from webargs.core import missing
+from webargs.core import is_json, missing
 from webargs.flaskparser import FlaskParser
 
-from twopi_schemas import compiled
 from twopi_webargs.errors import RequestValidationError, join, locate
+from twopi_webargs.locations import one_location
+from twopi_webargs.schemas import loader_of, made, schema_of
 
+Result = TypeVar("Result")
+"""What a view returns."""
+
+UNSAID = "_default"
+"""What webargs takes for an `unknown` that was not given."""
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -65,7 +69,7 @@ class BetterFlaskParser(FlaskParser):
         locations: str | Sequence[str] | None = None,
     ) -> None:
         super().__init__(
-            _one(location, locations),
+            one_location(location, locations),
             error_handler=error_handler,
             schema_class=schema_class,
         )
@@ -95,7 +99,7 @@ class BetterFlaskParser(FlaskParser):
 
     def use_args(
         self, argmap: Any, req: Request | None = None, **options: Any
-    ) -> Callable[..., Callable[..., Any]]:
+    ) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
         """Pass the arguments to a view as its last positional argument, see webargs.
 
         The view gets a ``__webargs_specs__``, for tools such as apispec: a tuple of
@@ -104,12 +108,29 @@ class BetterFlaskParser(FlaskParser):
         """
         argmap = self._kept(argmap)
         decorate = super().use_args(argmap, req, **options)
+        named = options.pop("arg_name", None) or not self.USE_ARGS_POSITIONAL
+        as_kwargs = options.pop("as_kwargs", False)
         location = options.get("location") or self.location
 
-        def decorator(view: Callable[..., Any]) -> Callable[..., Any]:
-            return _specified(decorate(view), [(location, argmap)])
+        def decorator(view: Callable[..., Result]) -> Callable[..., Result]:
+            @functools.wraps(view)
+            def wrapper(*args: Any, **kwargs: Any) -> Result:
+                found = self.parse(argmap, req, **options)
+                if as_kwargs:
+                    return view(*args, **{**kwargs, **found})
+                return view(*args, found, **kwargs)
+
+            plain = not (named or inspect.iscoroutinefunction(view))
+            decorated = wrapper if plain else decorate(view)
+            return _specified(decorated, [(location, argmap)])
 
         return decorator
+
+    def use_kwargs(
+        self, argmap: Any, req: Request | None = None, **options: Any
+    ) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+        """Pass the arguments to a view by keyword, see webargs and `use_args`."""
+        return self.use_args(argmap, req, as_kwargs=True, **options)
 
     def use_request(
         self,
@@ -117,7 +138,7 @@ class BetterFlaskParser(FlaskParser):
         error_status_code: int | None = None,
         error_headers: Mapping[str, str] | None = None,
         **places: Any,
-    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    ) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
         """Pass the arguments of several locations to a view, by keyword.
 
         All of them are read before an error is raised, so that one answer tells the
@@ -207,47 +228,113 @@ class BetterFlaskParser(FlaskParser):
     def _kept(self, argmap: Any) -> Any:
         """Return *argmap*, a dictionary as a schema that is made once."""
         if isinstance(argmap, Mapping):
-            return self.schema_class.from_dict(dict(argmap))()
+            return made(self.schema_class.from_dict(dict(argmap)))
         return argmap
 
-    def load_json(self, req: Request, schema: Schema) -> Any:
+    def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ARG002
         """Return the JSON body, or ``missing`` if there is none.
 
         Half a surrogate pair, escaped, is refused: it is no Unicode text, which
         neither a database nor an answer could encode (RFC 7493, section 2.1).
         """
+        if not is_json(req.mimetype):
+            return missing
+        raw = req.get_data()
+        if not raw:
+            return missing
         try:
-            data = super().load_json(req, schema)
-            if data is not missing and SURROGATE.search(req.get_data()):
+            data = json.loads(raw.decode())
+            if b"\\u" in raw and SURROGATE.search(raw):
                 json.dumps(data, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             self._handle_invalid_json_error()
         return data
 
+    def get_default_request(self) -> Request:
+        """Return the request itself: a proxy would be asked many times."""
+        return request._get_current_object()  # type: ignore[attr-defined,no-any-return]  # noqa: SLF001
+
     def _handle_invalid_json_error(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         raise ValidationError("Invalid JSON body.", status_code=400) from None
 
-    def _process_location_data(
-        self, location_data: Any, schema: Schema, *args: Any, **kwargs: Any
+    def parse(
+        self,
+        argmap: Any,
+        req: Request | None = None,
+        *,
+        location: str | None = None,
+        unknown: str | None = UNSAID,
+        validate: Any = None,
+        error_status_code: int | None = None,
+        error_headers: Mapping[str, str] | None = None,
     ) -> Any:
-        own_pre_load = type(self).pre_load is not FlaskParser.pre_load
-        loader = schema if own_pre_load else _loader(schema)
+        """Return the arguments that a schema, a dictionary of fields ... describes.
+
+        The arguments are those of webargs; what it does in five calls is one here.
+
+        Raises:
+            RequestValidationError: The arguments are not valid.
+        """
+        req = self.get_default_request() if req is None else req
+        location = location or self.location
+        schema = self._get_schema(argmap, req)
         try:
-            return super()._process_location_data(
-                location_data, loader, *args, **kwargs
+            found = self._get_loader(location)(req, schema)
+            return self._process_location_data(
+                found, schema, req, location, unknown, _callables(validate)
             )
+        except ValidationError as error:
+            self._on_validation_error(
+                error,
+                req,
+                schema,
+                location,
+                error_status_code=error_status_code,
+                error_headers=error_headers,
+            )
+
+    def _process_location_data(
+        self,
+        location_data: Any,
+        schema: Schema,
+        req: Request,
+        location: str,
+        unknown: str | None,
+        validators: Iterable[Callable[[Any], Any]],
+    ) -> Any:
+        data = {} if location_data is missing else location_data
+        loader = loader_of(schema)
+        if type(self).pre_load is not FlaskParser.pre_load:
+            data = self.pre_load(data, schema=schema, req=req, location=location)
+            loader = schema
+        if unknown == UNSAID:
+            unknown = self.unknown
+        if unknown == UNSAID:
+            unknown = self.DEFAULT_UNKNOWN_BY_LOCATION.get(location)
+        try:
+            data = loader.load(data, unknown=unknown) if unknown else loader.load(data)
         except RecursionError as error:  # in a schema that nests itself
             raise ValidationError("Nested too deeply.", status_code=400) from error
         except OverflowError as error:  # in marshmallow's DateTime and TimeDelta
             raise ValidationError("A number is too large.") from error
+        for validator in validators:
+            if validator(data) is False:
+                raise ValidationError(self.DEFAULT_VALIDATION_MESSAGE)
+        return data
+
+    def _get_loader(self, location: str) -> Any:
+        loader = self.__location_map__.get(location) or super()._get_loader(location)
+        return getattr(self, loader) if isinstance(loader, str) else loader
 
     def _get_schema(self, argmap: Any, req: Request) -> Schema:
+        if isinstance(argmap, Schema):
+            return argmap
         if isinstance(argmap, Mapping):
             with suppress(TypeError):  # not hashable, webargs knows what to do
-                return _schema(self.schema_class, tuple(argmap.items()))
+                return schema_of(self.schema_class, tuple(argmap.items()))
         own_init = getattr(argmap, "__init__", None)
         if isinstance(argmap, type) and own_init is Schema.__init__:
-            return _instance(argmap)
+            return made(argmap)
         return super()._get_schema(argmap, req)
 
     def _on_validation_error(self, *args: Any, **kwargs: Any) -> NoReturn:
@@ -284,16 +371,6 @@ class BetterFlaskParser(FlaskParser):
         )
 
 
-@functools.lru_cache(maxsize=256)
-def _schema(schema_class: type[Schema], items: tuple[tuple[str, Any], ...]) -> Schema:
-    return schema_class.from_dict(dict(items))()
-
-
-@functools.lru_cache(maxsize=256)
-def _instance(schema_class: type[Schema]) -> Schema:
-    return schema_class()
-
-
 def _specified(
     view: Callable[..., Any], specs: Iterable[tuple[str, Any]]
 ) -> Callable[..., Any]:
@@ -305,38 +382,10 @@ def _specified(
     return view
 
 
-_used: WeakSet[Schema] = WeakSet()
-
-
-def _loader(schema: Schema) -> Any:
-    """Return what loads as *schema* does: compiled, if it is not for one request."""
-    if schema in _used:
-        return compiled(schema)
-    _used.add(schema)
-    return schema
-
-
-def _one(
-    location: str | Sequence[str] | None, locations: str | Sequence[str] | None
-) -> str | None:
-    """Return the location that the arguments of `BetterFlaskParser` name."""
-    if locations is None and isinstance(location, str | None):
-        return location
-    if locations is not None and location is not None:
-        raise TypeError("Give location or its 1.x name locations, not both")
-    given = locations or location or ()
-    names = [given] if isinstance(given, str) else list(given)
-    if len(names) != 1:
-        raise ValueError(
-            f"Arguments are read from one location, not {names!r}; "
-            "stack use_args(..., location=...) for several"
-        )
-    warnings.warn(
-        f"Write BetterFlaskParser({names[0]!r}): locations has become location",
-        DeprecationWarning,
-        stacklevel=3,
-    )
-    return names[0]
+def _callables(validate: Any) -> Iterable[Callable[[Any], Any]]:
+    if validate is None:
+        return ()
+    return (validate,) if callable(validate) else validate
 
 
 parser = BetterFlaskParser()
