@@ -210,6 +210,52 @@ def test_total_items_counts_the_pages_that_are_not_shown():
     )
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"items": [{"id": 1}], "next": "c", "prev": None},
+        {"items": [{"id": 1}], "totalItems": None, "hasMore": True},
+        {
+            "items": [{"id": 1}],
+            "totalItems": 9,
+            "totalItemsExact": False,
+            "hasMore": True,
+        },
+    ],
+)
+def test_pages_that_do_not_say_how_many_there_are_in_all(page):
+    """What is gone must not be listed; how many are left, nobody knows."""
+    app = Flask(__name__)
+    gone = []
+    app.add_url_rule("/things", view_func=lambda: page)
+
+    @app.get("/things/<int:key>")
+    def show(key):
+        return ("", 404) if key in gone else {"id": key}
+
+    @app.delete("/things/<int:key>")
+    def remove(key):
+        gone.append(key)
+        return ""
+
+    options = {"create": False, "update": False, "initial_count": 50}
+    check_crud(app.test_client(), "/things", {"id": 7}, **options)
+    gone.clear()
+    with pytest.raises(AssertionError, match="the list has the deleted object with id"):
+        check_crud(app.test_client(), "/things", {"id": 1}, **options)
+
+
+def test_a_last_page_without_a_total_is_counted():
+    app = Flask(__name__)
+    page = {"items": [{"id": 1}], "next": None, "prev": None}
+    app.add_url_rule("/things", view_func=lambda: page)
+    options = {"create": False, "update": False, "delete": False}
+
+    check_crud(app.test_client(), "/things", initial_count=1, **options)
+    with pytest.raises(AssertionError, match="expected 2 objects in the list, found 1"):
+        check_crud(app.test_client(), "/things", initial_count=2, **options)
+
+
 def test_an_endpoint_with_a_slash_a_query_and_textual_keys():
     app = Flask(__name__)
     stored = {}

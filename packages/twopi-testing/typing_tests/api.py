@@ -7,14 +7,19 @@ from werkzeug.test import TestResponse
 from twopi_testing import (
     ApiClient,
     AppReqTestHelper,
+    Cell,
     Client,
     CRUDTestHelper,
+    LiveServer,
+    PrivilegeMatrix,
     PrivilegeTestHelper,
     assert_json,
     assert_problem,
     assert_status,
     check_crud,
     check_privileges,
+    live_server,
+    privilege_matrix,
 )
 
 app = Flask(__name__)
@@ -44,3 +49,31 @@ assert_type(api.as_({"X-Api-Key": "k"}).as_(None), ApiClient)
 assert_status(api.get("/things"), 200, 201)
 assert_json(api.get("/things"), {"items": []}, exact=True)
 assert_type(assert_problem(api.get("/things"), 404), dict[str, Any])
+
+matrix = privilege_matrix(
+    app,
+    {
+        "GET /things": 200,
+        "DELETE /things/<int:key>": {"user": 403, "admin": (200, 204)},
+        "GET /health": None,
+    },
+    roles={
+        "nobody": None,
+        "user": "token",
+        "admin": {"X-Api-Key": "k"},
+        "guest": lambda: "token",
+        "bob": app.test_client,
+    },
+    values={"key": 7, "/users/<int:key>": {"key": 3}},
+    data={"POST /things": {"name": "a"}},
+    fresh=lambda: None,
+)
+assert_type(matrix, PrivilegeMatrix)
+assert_type(matrix.check(), None)
+for cell in matrix.cells:
+    assert_type(cell, Cell)
+    assert_type(cell.check(), None)
+with live_server(app) as server:
+    assert_type(server, LiveServer)
+    assert_type(server.url, str)
+    assert_type(server.errors, list[Exception])

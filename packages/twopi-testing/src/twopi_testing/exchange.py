@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 from urllib.parse import quote
@@ -12,6 +13,10 @@ from werkzeug.test import TestResponse
 
 SHOWN = 1000
 """How many characters of a body a failure shows."""
+
+
+Statuses = int | Sequence[int] | AbstractSet[int]
+"""A status, or several."""
 
 
 class Client(Protocol):
@@ -24,7 +29,7 @@ class Client(Protocol):
     def delete(self, *args: Any, **kwargs: Any) -> TestResponse: ...  # noqa: D102
 
 
-def codes_of(expected: int | Collection[int]) -> Collection[int]:
+def codes_of(expected: Statuses) -> Collection[int]:
     """Return the statuses *expected* stands for."""
     return (expected,) if isinstance(expected, int) else expected
 
@@ -73,7 +78,7 @@ class Exchange:
         __tracebackhide__ = True
         raise AssertionError(f"{reason}\n{self}")
 
-    def expect(self, codes: int | Collection[int]) -> Exchange:
+    def expect(self, codes: Statuses) -> Exchange:
         """Return the exchange itself if its status is one of *codes*."""
         __tracebackhide__ = True
         wanted = codes_of(codes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -11,7 +11,8 @@ from werkzeug.datastructures import Headers, MultiDict
 from werkzeug.test import TestResponse
 
 from twopi_testing.crud import check_crud
-from twopi_testing.privileges import check_privileges
+from twopi_testing.exchange import Statuses
+from twopi_testing.privileges import ExpectedCodes, check_privileges
 
 
 class _Requests:
@@ -45,7 +46,7 @@ class _Requests:
             headers = Headers(self.client_headers)
             headers.update(Headers(arguments.get("headers")))
             arguments["headers"] = headers
-        if _is_json(arguments):
+        if "data" in arguments and _is_json(arguments):
             arguments["json"] = arguments.pop("data")
         return arguments
 
@@ -94,7 +95,7 @@ class CRUDTestHelper(_Requests):
         read: bool = True,
         initial_count: int = 0,
         *,
-        statuses: Mapping[str, int | Collection[int]] | None = None,
+        statuses: Mapping[str, Statuses] | None = None,
     ) -> None:
         """Take one object of *endpoint* through its life and check every answer.
 
@@ -129,8 +130,7 @@ class PrivilegeTestHelper(_Requests):
         endpoint: str,
         data: Any,
         object_id: object,
-        expected_codes: Mapping[str, int | Collection[int]]
-        | Iterable[tuple[str, int | Collection[int]]],
+        expected_codes: ExpectedCodes,
     ) -> None:
         """Send one request per action and compare the statuses; report all at once.
 

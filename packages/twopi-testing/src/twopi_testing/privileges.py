@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
-from twopi_testing.exchange import Client, Exchange, object_url
+from twopi_testing.exchange import Client, Exchange, Statuses, object_url
+
+Pair = tuple[str, Statuses]
+ExpectedCodes = (
+    Mapping[str, Statuses] | Sequence[Pair] | AbstractSet[Pair] | Iterator[Pair]
+)
+"""What `check_privileges` expects: a mapping, or pairs."""
 
 ACTIONS = {
     "plural-get": "GET",
@@ -23,8 +30,7 @@ def check_privileges(
     endpoint: str,
     data: Any,
     object_id: object,
-    expected_codes: Mapping[str, int | Collection[int]]
-    | Iterable[tuple[str, int | Collection[int]]],
+    expected_codes: ExpectedCodes,
 ) -> None:
     """Send one request per action and compare the statuses; report all at once.
 
@@ -65,9 +71,8 @@ def check_privileges(
 
 
 def _ordered(
-    expected: Mapping[str, int | Collection[int]]
-    | Iterable[tuple[str, int | Collection[int]]],
-) -> list[tuple[str, int | Collection[int]]]:
+    expected: ExpectedCodes,
+) -> list[tuple[str, Statuses]]:
     pairs = list(expected.items() if isinstance(expected, Mapping) else expected)
     for action, _ in pairs:
         if action not in ACTIONS:
