@@ -1,10 +1,14 @@
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -36,11 +40,12 @@ def group_exists(pid):
 class Worker:
     """A Celery worker in processes of its own, and a client's view of it."""
 
-    def __init__(self, folder, pool, log):
+    def __init__(self, folder, pool, concurrency, log):
         self.folder = folder
         self.log = log
         command = [sys.executable, "-m", "celery", "-A", "tasks:celery", "worker"]
-        command += ["--pool", pool, "--concurrency", "1" if pool == "solo" else "2"]
+        command += ["--pool", pool, "--concurrency", str(concurrency)]
+        command += ["--hostname", f"{log.parent.name}-{os.getpid()}@%h"]
         command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         with log.open("wb") as output:
             self.process = subprocess.Popen(
@@ -57,7 +62,7 @@ class Worker:
             assert self.process.poll() is None, self.log.read_text()
             return " ready." in self.log.read_text()
 
-        wait(ready)
+        wait(ready, 90)
 
     def run(self, celery, name, *args):
         """Send a task and return its result."""
@@ -81,10 +86,10 @@ def start_worker(tmp_path_factory):
     """A context manager that runs a worker for the text of a module of tasks."""
 
     @contextmanager
-    def start(source, pool="solo"):
+    def start(source, pool="solo", concurrency=2):
         folder = tmp_path_factory.mktemp("worker")
         (folder / "tasks.py").write_text(textwrap.dedent(source))
-        worker = Worker(folder, pool, folder / "worker.log")
+        worker = Worker(folder, pool, concurrency, folder / "worker.log")
         try:
             worker.wait_until_ready()
             yield worker
@@ -113,6 +118,76 @@ def run_python(tmp_path):
         return done.stdout
 
     return run
+
+
+class Proxy:
+    """A TCP server in front of another one, which can be away for a while."""
+
+    def __init__(self):
+        self._target = None
+        self._sockets = []
+        self._listen()
+        self._port = self._listening.getsockname()[1]
+
+    def url(self, url):
+        """Return the *url* of the server by way of this one."""
+        parts = urlsplit(url)
+        self._target = parts.hostname, parts.port
+        user = parts.netloc.rpartition("@")[0]
+        netloc = f"{user}@127.0.0.1:{self._port}" if user else f"127.0.0.1:{self._port}"
+        return parts._replace(netloc=netloc).geturl()
+
+    def close(self):
+        with contextlib.suppress(OSError):  # also wakes the thread that accepts
+            self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        while self._sockets:
+            _shut(self._sockets.pop())
+
+    def cut(self, seconds):
+        """Break all connections and refuse new ones for so many *seconds*."""
+        self.close()
+        time.sleep(seconds)
+        self._listen(self._port)
+
+    def _listen(self, port=0):
+        self._listening = socket.create_server(("127.0.0.1", port))
+        threading.Thread(
+            target=self._accept, args=[self._listening], daemon=True
+        ).start()
+
+    def _accept(self, listening):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = listening.accept()
+                try:
+                    server = socket.create_connection(self._target)
+                except OSError:
+                    client.close()
+                    continue
+                self._sockets += [client, server]
+                for ends in ((client, server), (server, client)):
+                    threading.Thread(target=_pump, args=ends, daemon=True).start()
+
+
+def _pump(source, target):
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+    _shut(source)
+    _shut(target)
+
+
+def _shut(end):
+    with contextlib.suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+    end.close()
+
+
+@pytest.fixture
+def proxy():
+    with contextlib.closing(Proxy()) as proxy:
+        yield proxy
 
 
 def server(name):

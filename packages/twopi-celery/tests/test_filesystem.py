@@ -1,8 +1,9 @@
+import shutil
 import stat
 
 import pytest
 
-from twopi_celery import create_celery, filesystem_broker
+from twopi_celery import ConfigurationError, create_celery, filesystem_broker
 
 
 def test_folders_belong_to_one_user(tmp_path):
@@ -49,3 +50,27 @@ def test_a_folder_that_cannot_be_made(tmp_path):
 
     with pytest.raises(FileExistsError):
         filesystem_broker(tmp_path / "queue")
+
+
+def test_a_folder_that_is_missing_is_made(tmp_path):
+    settings = filesystem_broker(tmp_path / "queue")
+    shutil.rmtree(tmp_path / "queue")
+    del settings["result_backend"]
+    celery = create_celery("shop", settings, set_as_current=False)
+
+    celery.send_task("first")
+
+    [message] = (tmp_path / "queue/data").iterdir()
+    assert "first" in message.read_text()
+    assert stat.S_IMODE((tmp_path / "queue/data").stat().st_mode) == 0o700
+
+
+def test_a_missing_folder_that_cannot_be_made_is_named(tmp_path):
+    settings = filesystem_broker(tmp_path / "queue")
+    shutil.rmtree(tmp_path / "queue")
+    (tmp_path / "queue").write_text("in the way")
+    del settings["result_backend"]
+    celery = create_celery("shop", settings, set_as_current=False)
+
+    with pytest.raises(ConfigurationError, match=f"{tmp_path}/queue/data of the"):
+        celery.send_task("first", retry=False)

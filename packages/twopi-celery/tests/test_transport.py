@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 from kombu import Connection, Exchange, Queue
 from kombu.exceptions import ChannelError
@@ -115,6 +117,9 @@ def test_a_folder_that_is_gone_is_an_error_of_the_broker(tmp_path):
         (tmp_path / "data").rmdir()
 
         with pytest.raises(ChannelError, match="Cannot add a message to orders"):
+            queue.put(1)
+        shutil.rmtree(tmp_path / "control")
+        with pytest.raises(ChannelError, match=f"{tmp_path}/control of the broker"):
             queue.put(1)
     assert not list((tmp_path / "processed").iterdir())
 

@@ -1,20 +1,39 @@
-from typing import assert_type
+from collections.abc import Mapping
+from typing import Any, assert_type
 
-from celery import Celery
-from flask import Flask
+from celery import Celery, Task
+from flask import Blueprint, Flask
+from sqlalchemy import MetaData
 from sqlalchemy.orm import Session, scoped_session
 
 from twopi_celery import (
+    Backlog,
     ConfigurationError,
+    Heartbeats,
+    Outbox,
+    Progress,
+    PublishError,
+    Report,
+    RequestIdFilter,
+    apply_async_on_commit,
+    bind_request_id,
+    check,
     create_celery,
     create_db_session,
+    current_request_id,
+    delay_on_commit,
     filesystem_broker,
+    health_blueprint,
+    health_checks,
     init_app,
+    reliable,
 )
 
 settings = filesystem_broker("queue")
 celery = create_celery("shop", settings, True, set_as_current=False)
-assert_type(create_db_session(celery), scoped_session[Session])
+session = create_db_session(celery)
+assert_type(session, scoped_session[Session])
+assert_type(reliable(celery, visibility_timeout=600), Celery)
 
 
 @celery.task
@@ -31,3 +50,40 @@ try:
     create_celery("shop", "shop.settings:Production")
 except ConfigurationError as error:
     assert_type(error.settings, tuple[str, ...])
+
+
+heartbeats = Heartbeats(MetaData(), every=2)
+heartbeats.install(celery, session)
+report = check(celery, session, heartbeats=heartbeats)
+assert_type(report, Report)
+assert_type(report.ok, bool)
+assert_type(report.findings[0].url, str | None)
+assert_type(health_blueprint(celery, session, workers=2), Blueprint)
+for name, function in health_checks(celery).items():
+    assert_type(name, str)
+    function()
+
+
+@celery.task(bind=True)
+def export(self: Task[Any, Any], names: list[str]) -> None:
+    for name in Progress(self, report=lambda progress: progress.eta).track(names):
+        assert_type(name, str)
+
+
+with bind_request_id() as request_id:
+    assert_type(request_id, str)
+assert_type(current_request_id(), str | None)
+RequestIdFilter()
+
+outbox = Outbox(MetaData())
+with Session() as mine:
+    assert_type(delay_on_commit(mine, add, 1, b=2), str)
+    assert_type(apply_async_on_commit(mine, add.s(1), [2], countdown=1), str)
+    assert_type(outbox.delay(mine, add, 1, b=2), str)
+    assert_type(outbox.apply_async(mine, add, [1, 2], queue="slow"), str)
+    assert_type(outbox.backlog(mine), Backlog)
+delay_on_commit(create_db_session(celery), add, 1, 2)
+
+
+def catch(error: PublishError) -> None:
+    assert_type(error.errors, Mapping[str, Exception])

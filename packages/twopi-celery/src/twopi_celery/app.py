@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import Celery
 
+from twopi_celery import around
 from twopi_celery.settings import read_settings, require_broker
 from twopi_release import get_release
 
@@ -33,7 +34,9 @@ def create_celery(
     Celery's settings may have their old names (``CELERYD_TASK_TIME_LIMIT``), their new
     ones (``task_time_limit``) and those behind a prefix (``CELERY_TASK_TIME_LIMIT``),
     side by side. All other settings stay readable by ``celery.conf.get``. They are read
-    here and now, once. What Celery guarantees of the delivery of tasks is unchanged.
+    here and now, once. What Celery guarantees of the delivery of tasks is unchanged;
+    see `reliable`. Tasks know the id of the request that caused them: see
+    `current_request_id`.
 
     Args:
         name: The name of the application's main module.
@@ -55,6 +58,7 @@ def create_celery(
     """
     settings = read_settings(config_obj)
     require_broker(settings, kwargs.get("broker"))
+    around.follow_tasks()
     celery = Celery(name, **kwargs)
     celery.config_from_object(settings)
     if inject_version:

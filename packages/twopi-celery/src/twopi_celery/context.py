@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from celery import Celery, Task
-from celery.signals import task_postrun, task_prerun
+from celery import Celery
 
+from twopi_celery import around, request_id
 from twopi_celery.app import create_celery
 from twopi_celery.exceptions import ConfigurationError
 
@@ -38,6 +38,13 @@ def init_app(app: Flask, celery: Celery | None = None, **kwargs: Any) -> Celery:
 
         assert greet.apply().get() == "Hello from shop"
 
+    The sessions of `create_db_session` are removed with the last application context of
+    a thread, that is at the end of a request or command, and with each task.
+
+    Each request has an id, `current_request_id`: that in its header ``X-Request-ID`` if
+    it is fit for a log, or else a new one. The response has it too, and so have the
+    tasks that the request sends, and theirs.
+
     The application is found again as ``app.extensions["twopi_celery"]``, and is made
     the default one: tasks declared by ``@shared_task`` belong to it in all threads.
 
@@ -52,7 +59,8 @@ def init_app(app: Flask, celery: Celery | None = None, **kwargs: Any) -> Celery:
         The Celery application.
 
     Raises:
-        ConfigurationError: *app* has one already, or what `create_celery` raises.
+        ConfigurationError: *app* has one already, ``REQUEST_ID_HEADER`` is no name of a
+            header, or what `create_celery` raises.
         ModuleNotFoundError: Flask is missing; install ``twopi-celery[flask]``.
     """
     if "twopi_celery" in app.extensions:
@@ -67,28 +75,9 @@ def init_app(app: Flask, celery: Celery | None = None, **kwargs: Any) -> Celery:
             f"{', '.join(sorted(kwargs))} cannot be applied to a Celery application "
             "that exists; give them when it is created"
         )
+    around.follow_tasks()
+    request_id.follow_requests(app)
     celery.flask_app = app  # type: ignore[attr-defined]
     celery.set_default()
-    task_prerun.connect(_push_context, weak=False)
-    task_postrun.connect(_pop_context, weak=False)
     app.extensions["twopi_celery"] = celery
     return celery
-
-
-def _push_context(task: Task[Any, Any], **_: object) -> None:
-    app: Flask | None = getattr(task.app, "flask_app", None)
-    if app is None:
-        return
-    from flask import current_app, has_app_context
-
-    if task.request.is_eager and has_app_context() and current_app == app:
-        return
-    context = app.app_context()
-    context.push()
-    task.request.flask_context = context  # type: ignore[attr-defined]
-
-
-def _pop_context(task: Task[Any, Any], retval: object, **_: object) -> None:
-    context = getattr(task.request, "flask_context", None)
-    if context is not None:
-        context.pop(retval if isinstance(retval, BaseException) else None)

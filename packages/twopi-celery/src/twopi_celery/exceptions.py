@@ -1,6 +1,17 @@
-"""What is raised for settings and calls that cannot work."""
+"""What is raised.
+
+.. code-block:: text
+
+    ValueError
+        ConfigurationError      settings or a call that cannot work
+    RuntimeError
+        HealthError             a server that a health check asked does not answer
+        PublishError            tasks of a committed transaction are lost
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 
 class ConfigurationError(ValueError):
@@ -19,3 +30,30 @@ class ConfigurationError(ValueError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class HealthError(RuntimeError):
+    """The broker, the database or the workers do not answer.
+
+    The message has the name, the address without its password, and what went wrong.
+    """
+
+
+class PublishError(RuntimeError):
+    """A transaction was committed, but tasks that waited for that were not published.
+
+    The commit stands. All tasks that could be published are.
+
+    Attributes:
+        errors: What was raised, by the ids of the tasks.
+    """
+
+    def __init__(self, errors: Mapping[str, Exception]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+    def __str__(self) -> str:
+        return (
+            f"The transaction was committed, but {len(self.errors)} of its tasks could "
+            f"not be published: {', '.join(self.errors)}"
+        )

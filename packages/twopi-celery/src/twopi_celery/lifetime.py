@@ -1,4 +1,4 @@
-"""What ends a session: the end of its task, and a fork."""
+"""What ends a session: the end of its task or Flask context, and a fork."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import functools
 import logging
 import os
 import weakref
-from typing import Any, TypeVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
 
-from celery import Task
-from celery.signals import task_postrun
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, scoped_session
+
+from twopi_celery import around
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +27,7 @@ _held: list[object] = []
 
 
 def watch(scope: scoped_session[Session]) -> None:
-    """Remove the sessions of *scope* after each task, and in the child of a fork.
+    """Remove the sessions of *scope* after tasks and requests, and in forked children.
 
     *scope* is referred to weakly: one that is no longer used is collected.
     """
@@ -34,7 +38,12 @@ def watch(scope: scoped_session[Session]) -> None:
 
 @functools.cache
 def _connect() -> None:
-    task_postrun.connect(_end_task, weak=False)
+    around.follow_tasks()
+    around.end_sessions.append(_remove_all)
+    with suppress(ModuleNotFoundError):
+        from flask import appcontext_popped
+
+        appcontext_popped.connect(_end_context, weak=False)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(
             before=_before_fork,
@@ -58,14 +67,27 @@ def _remember_session(session: Session, *_: object) -> None:
     _remember(_sessions, session)
 
 
-def _end_task(task: Task[Any, Any], **_: object) -> None:
-    if task.request.is_eager:
-        return
-    for scope in _recall(_scopes):
+def _end_context(app: Flask, **_: object) -> None:
+    """End the sessions of a thread with its last context.
+
+    A task, or the caller of an eager one, may outlive the contexts in it.
+    """
+    from flask import has_app_context
+
+    celery = app.extensions.get("twopi_celery")
+    if celery is not None and celery.current_task is None and not has_app_context():
+        _remove_all(app.name)
+
+
+def _remove_all(user: str | None) -> None:
+    for ref in list(_scopes.values()):
+        scope = ref()
+        if scope is None or not scope.registry.has():
+            continue
         try:
             scope.remove()
         except Exception:
-            log.exception("A session could not be closed after %s", task.name)
+            log.exception("A session could not be closed after %s", user)
             scope.registry.clear()
 
 

@@ -17,7 +17,9 @@ def create_db_session(celery: Celery) -> scoped_session[Session]:
 
     Each thread has its own. It is removed after each task, whether that succeeded or
     not, so what a task did not commit is rolled back and the next one begins anew. A
-    task that runs eagerly shares the session of its caller, and leaves it alone.
+    task that runs eagerly shares the session of its caller, and leaves it alone. If
+    `init_app` was called, it is removed after each request and command as well, with
+    the last application context of the thread.
 
     It may be created before a fork, as worker processes and web servers do: the child
     opens connections of its own and never touches those of its parent.

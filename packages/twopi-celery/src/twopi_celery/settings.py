@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import pkgutil
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 URI = "SQLALCHEMY_DATABASE_URI"
 POOL_RECYCLE = "SQLALCHEMY_POOL_RECYCLE"
 ENGINE_OPTIONS = "SQLALCHEMY_ENGINE_OPTIONS"
+REQUEST_ID_HEADER = "REQUEST_ID_HEADER"
 
 
 def read_settings(source: object) -> dict[str, Any]:
@@ -76,6 +78,25 @@ def require_broker(settings: Mapping[str, Any], broker: object) -> None:
             "'redis://localhost:6379/0'",
             *names,
         )
+
+
+def read_request_id_header(config: Mapping[str, Any]) -> str | None:
+    """Return the name of the header with a request's id, or None for no header.
+
+    Args:
+        config: The settings of a Flask application.
+
+    Raises:
+        ConfigurationError: It is no name of a header.
+    """
+    name = config.get(REQUEST_ID_HEADER, "X-Request-ID")
+    if name is None or (isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9-]+", name)):
+        return name
+    raise ConfigurationError(
+        f"{REQUEST_ID_HEADER} must be the name of a header such as 'X-Request-ID', or "
+        "None",
+        REQUEST_ID_HEADER,
+    )
 
 
 def read_engine(conf: Mapping[str, Any]) -> tuple[URL, dict[str, Any]]:

@@ -23,7 +23,11 @@ from kombu.transport import filesystem
 from kombu.transport.virtual import BrokerState
 from kombu.utils.json import dumps, loads
 
+from twopi_celery.exceptions import ConfigurationError
+
 log = logging.getLogger(__name__)
+
+FOLDERS = ("data_folder_in", "data_folder_out", "processed_folder", "control_folder")
 
 
 class Channel(filesystem.Channel):
@@ -75,7 +79,15 @@ class Channel(filesystem.Channel):
     @contextmanager
     def _bindings(self) -> Iterator[None]:
         """Let no other process read or change bindings."""
-        with Path(self.control_folder, "lock").open("w", encoding="ascii") as file:
+        lock = Path(self.control_folder, "lock")
+        try:
+            file = lock.open("w", encoding="ascii")
+        except OSError as error:
+            raise ChannelError(
+                f"The folder {lock.parent} of the broker is gone; start this process "
+                "again, which makes it"
+            ) from error
+        with file:
             filesystem.lock(file, filesystem.LOCK_EX)  # type: ignore[attr-defined]
             yield
 
@@ -87,5 +99,18 @@ class Transport(filesystem.Transport):
     states: ClassVar[defaultdict[str, BrokerState]] = defaultdict(BrokerState)
 
     def __init__(self, client: Any, **kwargs: Any) -> None:
+        for name in FOLDERS:
+            _make(client.transport_options[name])
         super().__init__(client, **kwargs)
         self.state = self.states[client.transport_options["control_folder"]]
+
+
+def _make(folder: str) -> None:
+    """Make a folder that is missing, as on another machine or after cleaning up."""
+    try:
+        Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The folder {folder} of the broker cannot be made: {error.strerror}",
+            "broker_transport_options",
+        ) from error
