@@ -1,9 +1,47 @@
+import subprocess
+import sys
+from types import ModuleType
+
 import twopi_config
 
 
-def test_all_is_sorted_and_importable():
-    """`__all__` names what is importable."""
+def test_all_is_what_is_public():
+    """`__all__` names what is importable, once each; ruff holds it sorted."""
     names = twopi_config.__all__
+    public = {
+        name
+        for name, value in vars(twopi_config).items()
+        if not name.startswith("_") and not isinstance(value, ModuleType)
+    }
 
-    assert names == sorted(names)
-    assert all(hasattr(twopi_config, name) for name in names)
+    assert sorted(names) == sorted(public)
+
+
+def test_importing_it_imports_no_third_party():
+    script = (
+        "import sys; before = set(sys.modules); import twopi_config\n"
+        "new = {name.partition('.')[0] for name in set(sys.modules) - before}\n"
+        "print(*sorted(new - set(sys.stdlib_module_names)))"
+    )
+
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+
+    assert done.stdout.split() == ["twopi_config"]
+
+
+def test_a_missing_extra_is_named():
+    script = (
+        "import sys; sys.modules['environs'] = None\n"
+        "from twopi_config import Settings\n"
+        "class Acme(Settings):\n"
+        "    port: int\n"
+        "Acme(port=1)\n"
+        "try: Acme.load({'PORT': '1'})\n"
+        "except ModuleNotFoundError as error: print(error.name)"
+    )
+
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+
+    assert done.stdout == "environs\n"

@@ -1,4 +1,5 @@
 import pickle
+import sys
 
 import pytest
 from hypothesis import assume, given
@@ -164,3 +165,21 @@ def test_the_error_is_a_value_error_and_travels_between_processes():
 
     copy = pickle.loads(pickle.dumps(caught.value))
     assert (copy.part, str(copy)) == ("port", str(caught.value))
+
+
+def test_the_work_it_takes():
+    """Python's functions called, which is what its time goes with."""
+    calls = []
+
+    def count(frame, event, argument):
+        if event == "call":
+            calls.append(frame.f_code.co_name)
+
+    build_url("x://u@h:1/a?b", password="warm up", path="b")
+    sys.setprofile(count)
+    try:
+        build_url("x://u@h:1/a?b", password="p@ss/word", path="b")
+    finally:
+        sys.setprofile(None)
+
+    assert len(calls) <= 30, calls

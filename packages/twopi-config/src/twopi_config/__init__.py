@@ -1,7 +1,33 @@
-"""Change one part of a database, broker or service URL and nothing else."""
+"""URLs with one part changed, secrets that stay hidden, settings that explain."""
 
 from twopi_config.build import build_url
-from twopi_config.errors import UrlError
+from twopi_config.errors import (
+    ConfigError,
+    DeclarationError,
+    Problem,
+    SettingsError,
+    UrlError,
+)
 from twopi_config.parts import Parts, parse_url
+from twopi_config.redact import redact, redact_url
+from twopi_config.secret import MASK, Secret
+from twopi_config.settings import Settings
+from twopi_config.variable import Variable, variable
 
-__all__ = ["Parts", "UrlError", "build_url", "parse_url"]
+__all__ = [
+    "MASK",
+    "ConfigError",
+    "DeclarationError",
+    "Parts",
+    "Problem",
+    "Secret",
+    "Settings",
+    "SettingsError",
+    "UrlError",
+    "Variable",
+    "build_url",
+    "parse_url",
+    "redact",
+    "redact_url",
+    "variable",
+]

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote, urlencode
 
 from twopi_config.errors import UrlError
-from twopi_config.parts import CONTROL, SCHEME, Parts, check_port, parse_url
+from twopi_config.parts import SCHEME, Parts, check_port, has_control, join, parse_url
 
 REMOVABLE = ("username", "password", "hostname", "port", "path", "query", "fragment")
 
+_AUTHORITY = frozenset({"username", "password", "hostname", "port"})
 _SEVERAL = re.compile(rf";{SCHEME}://")
 _NAME = re.compile(r"[^\s/?#@:,\[\]\\]*")
 _HOSTS = re.compile(r"[^\s/?#@\\]*")
@@ -70,35 +71,33 @@ def build_url(
     parts = parse_url(url)
     if isinstance(query, Mapping):
         query = urlencode(query, doseq=True, quote_via=quote)
-    given = {
-        "scheme": scheme,
-        "username": username,
-        "password": password,
-        "hostname": hostname,
-        "port": port,
-        "path": path,
-        "query": query,
-        "fragment": fragment,
-    }
-    new = {
-        name: _spell(name, value) for name, value in given.items() if value is not None
-    }
+    given = (
+        ("scheme", scheme),
+        ("username", username),
+        ("password", password),
+        ("hostname", hostname),
+        ("port", port),
+        ("path", path),
+        ("query", query),
+        ("fragment", fragment),
+    )
+    new = {name: _spell(name, value) for name, value in given if value is not None}
     for name in [remove] if isinstance(remove, str) else remove:
         if name not in REMOVABLE:
             raise UrlError("remove", f"may name {', '.join(REMOVABLE)}; not {name!r}")
         if name in new:
             raise UrlError(name, "is given and is in remove too; choose one")
         new[name] = ""
-    if new and _SEVERAL.search(url):
+    if new and ";" in url and _SEVERAL.search(url):
         raise UrlError("url", "lists several URLs; build each of them alone")
-    return Parts(
-        scheme=new.get("scheme", parts.scheme),
-        userinfo=_userinfo(parts, new),
-        host=_host(parts, new),
-        path=new.get("path", parts.path),
-        query=new["query"] or None if "query" in new else parts.query,
-        fragment=new["fragment"] or None if "fragment" in new else parts.fragment,
-    ).geturl()
+    return join(
+        new.get("scheme", parts.scheme),
+        _userinfo(parts, new),
+        _host(parts, new),
+        new.get("path", parts.path),
+        new["query"] or None if "query" in new else parts.query,
+        new["fragment"] or None if "fragment" in new else parts.fragment,
+    )
 
 
 def _spell(name: str, value: object) -> str:
@@ -112,7 +111,7 @@ def _spell(name: str, value: object) -> str:
             return quote(value, safe="")
         except UnicodeEncodeError:  # it quotes the text
             raise UrlError(name, "holds half of a surrogate pair") from None
-    if CONTROL.search(value):
+    if has_control(value):
         raise UrlError(name, "holds a line break or another control character")
     if name == "scheme" and not re.fullmatch(SCHEME, value):
         raise UrlError(name, "must be a letter, then letters, digits and + - . _")
@@ -126,7 +125,7 @@ def _spell(name: str, value: object) -> str:
 
 
 def _slash(path: str) -> str:
-    if re.search(r"[?#]", path):
+    if "?" in path or "#" in path:
         raise UrlError("path", "holds a ? or #; write %3F or %23, or give query apart")
     return f"/{path}" if path and not path.startswith("/") else path
 
@@ -146,7 +145,7 @@ def _bracket(hostname: str) -> str:
 
 
 def _userinfo(parts: Parts, new: Mapping[str, str]) -> str | None:
-    if not new.keys() & {"username", "password"}:
+    if "username" not in new and "password" not in new:
         return parts.userinfo
     username, colon, password = (parts.userinfo or "").partition(":")
     if "password" in new:
@@ -157,7 +156,7 @@ def _userinfo(parts: Parts, new: Mapping[str, str]) -> str | None:
 
 
 def _host(parts: Parts, new: Mapping[str, str]) -> str:
-    if not new.keys() & {"username", "password", "hostname", "port"}:
+    if _AUTHORITY.isdisjoint(new):
         return parts.host
     name, port = parts.split_host()
     if port:

@@ -11,8 +11,7 @@ from twopi_config.errors import UrlError
 SCHEME = r"[A-Za-z][A-Za-z0-9_+.-]*"
 """RFC 3986 section 3.1, and the underscore that SQLAlchemy's dialects may have."""
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _URL = re.compile(
     rf"(?:(?P<scheme>{SCHEME}):)?//"
     r"(?:(?P<userinfo>[^/?#]*)@)?(?P<host>[^/?#@]*)"
@@ -97,11 +96,31 @@ class Parts:
 
     def geturl(self) -> str:
         """Return the URL, with its password."""
-        scheme = "" if self.scheme is None else f"{self.scheme}:"
-        userinfo = "" if self.userinfo is None else f"{self.userinfo}@"
-        query = "" if self.query is None else f"?{self.query}"
-        fragment = "" if self.fragment is None else f"#{self.fragment}"
-        return f"{scheme}//{userinfo}{self.host}{self.path}{query}{fragment}"
+        return join(
+            self.scheme,
+            self.userinfo,
+            self.host,
+            self.path,
+            self.query,
+            self.fragment,
+        )
+
+
+def join(
+    scheme: str | None,
+    userinfo: str | None,
+    host: str,
+    path: str,
+    query: str | None,
+    fragment: str | None,
+) -> str:
+    """Return the URL of parts that are spelled as in it."""
+    url = f"//{host}{path}" if userinfo is None else f"//{userinfo}@{host}{path}"
+    if scheme is not None:
+        url = f"{scheme}:{url}"
+    if query is not None:
+        url = f"{url}?{query}"
+    return url if fragment is None else f"{url}#{fragment}"
 
 
 def parse_url(url: str) -> Parts:
@@ -122,12 +141,17 @@ def parse_url(url: str) -> Parts:
     """
     if not isinstance(url, str):
         raise UrlError("url", f"must be text, not {type(url).__name__}")
-    if CONTROL.search(url):
+    if has_control(url):
         raise UrlError("url", "holds a line break or another control character")
     match = _URL.fullmatch(url)
     if match is None:
         raise UrlError("url", "must look like scheme://host/path")
-    return Parts(**match.groupdict())
+    return Parts(*match.groups())
+
+
+def has_control(text: str) -> bool:
+    """Tell whether *text* holds a line break or another control character."""
+    return not text.isprintable() and _CONTROL.search(text) is not None
 
 
 def check_port(port: object) -> str:
@@ -137,7 +161,8 @@ def check_port(port: object) -> str:
         UrlError: It is not a number from 0 to 65535.
     """
     text = str(port)
-    if isinstance(port, bool) or not re.fullmatch(r"[0-9]{1,5}", text):
+    digits = text.isascii() and text.isdigit() and len(text) <= 5
+    if isinstance(port, bool) or not digits:
         raise UrlError(
             "port",
             "must be a number from 0 to 65535 "
