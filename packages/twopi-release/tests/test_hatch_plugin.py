@@ -45,6 +45,17 @@ def build(project, *options):
     return out
 
 
+@pytest.fixture
+def with_hatch_vcs(project, git):
+    """Let git's tags make the version, one commit after the last of them."""
+    text = (project / "pyproject.toml").read_text()
+    text = text.replace('version = "1.2.0"', 'dynamic = ["version"]')
+    text += '[tool.hatch.version]\nsource = "vcs"\n'
+    (project / "pyproject.toml").write_text(text)
+    git(project, "commit", "-q", "-a", "-m", "Third")
+    return project
+
+
 def in_wheel(out, name="acme_app/version.txt"):
     with zipfile.ZipFile(next(out.glob("*.whl"))) as archive:
         assert archive.namelist().count(name) == 1
@@ -92,6 +103,21 @@ def test_the_version_where_git_is_not(project, tmp_path):
     (project / ".git").rename(tmp_path / "elsewhere")
 
     assert in_wheel(build(project, "--wheel")) == "1.2.0\n"
+
+
+def test_the_version_of_hatch_vcs_is_the_release(with_hatch_vcs):
+    out = build(with_hatch_vcs)
+
+    [wheel] = out.glob("*.whl")
+    version = wheel.name.split("-")[1]
+    assert version.startswith("1.3.1.dev1+g")
+    assert in_wheel(out) == f"{version}\n"
+
+
+def test_a_chosen_release_beats_hatch_vcs(with_hatch_vcs, monkeypatch):
+    monkeypatch.setenv("TWOPI_RELEASE", "chosen")
+
+    assert in_wheel(build(with_hatch_vcs, "--wheel")) == "chosen\n"
 
 
 @pytest.mark.parametrize("path", ['""', "5"])

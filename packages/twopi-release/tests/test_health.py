@@ -1,7 +1,7 @@
 import pytest
 from flask import Flask
 
-from twopi_release import release_blueprint
+from twopi_release import find_release, release_blueprint
 
 
 def client_of(**arguments):
@@ -24,6 +24,16 @@ def test_release_of_the_start_is_kept(tmp_path, monkeypatch):
 
 def test_explicit_release():
     assert client_of(release="7").get("/release").json == {"release": "7"}
+
+
+def test_a_release_that_was_found(tmp_path):
+    (tmp_path / "release.txt").write_text("8")
+    found = find_release(path=tmp_path / "release.txt")
+
+    answer = client_of(release=found, header="X-Release").get("/release")
+
+    assert answer.json == {"release": "8"}
+    assert answer.headers["X-Release"] == "8"
 
 
 def test_healthy_without_checks():

@@ -10,7 +10,8 @@
     path = "acme/version.txt"
 
 *path* is the file's place in the wheel; the default is ``version.txt`` in the package
-named as the project. The source tree is left as it is.
+named as the project. The source tree is left as it is. Where hatch-vcs makes the
+version, that is the release, so that the two are the same.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.plugin import hookimpl
 
 from twopi_release.file import read_text
-from twopi_release.stamp import current, stamp
+from twopi_release.stamp import chosen, current, stamp
 
 IN_SDIST = "version.txt"
 
@@ -70,10 +71,12 @@ class StampHook(BuildHookInterface[Any]):
 
     def _release(self) -> str:
         """Return the sdist's release, else git's or the host's, else the version."""
-        root = Path(self.root)
+        root, version = Path(self.root), self.metadata.version
         if (root / "PKG-INFO").exists():  # an unpacked sdist
-            return read_text(root / IN_SDIST) or self.metadata.version
-        return current(root) or self.metadata.version
+            return read_text(root / IN_SDIST) or version
+        if self.metadata.hatch.config.get("version", {}).get("source") == "vcs":
+            return chosen() or version
+        return current(root) or version
 
 
 @hookimpl

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from twopi_release.file import get_release
+from twopi_release.find import Release
 
 if TYPE_CHECKING:
     from flask import Blueprint, Response
@@ -16,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def release_blueprint(
-    release: str | None = None,
+    release: str | Release | None = None,
     *,
     checks: Mapping[str, Callable[[], object]] | None = None,
     url_prefix: str | None = None,
@@ -30,9 +31,10 @@ def release_blueprint(
     The exception goes to the log and never to the client. Neither is cached.
 
     Args:
-        release: The release to report; the default is `get_release`, asked once,
-            when this function is called: a process keeps the code it started with,
-            also after a new ``version.txt`` has been deployed under it.
+        release: The release to report, a text or what `find_release` has found; the
+            default is `get_release`, asked once, when this function is called: a
+            process keeps the code it started with, also after a new
+            ``version.txt`` has been deployed under it.
         checks: Functions that raise if the thing they are named after is down.
         url_prefix: Where to mount the two, for example ``"/internal"``.
         header: The name of a header that carries the release on each response of the
@@ -44,7 +46,7 @@ def release_blueprint(
     """
     from flask import Blueprint, jsonify
 
-    running = get_release() if release is None else release
+    running = get_release() if release is None else str(release)
     blueprint = Blueprint("twopi_release", __name__, url_prefix=url_prefix)
 
     @blueprint.get("/release")

@@ -49,10 +49,14 @@ def stamp(
     return text
 
 
+def chosen() -> str:
+    """Return ``TWOPI_RELEASE``, or the empty text."""
+    found = find_release(env=("TWOPI_RELEASE",), search=False)
+    return found.value if found.source != "unknown" else ""
+
+
 def current(folder: Path) -> str:
     """Return the release of the sources in *folder*, or the empty text."""
-    chosen = find_release(env=("TWOPI_RELEASE",), search=False)
-    if chosen.source != "unknown":
-        return chosen.value
     host = find_release(search=False)
-    return git.describe(folder) or (host.value if host.source != "unknown" else "")
+    by_host = host.value if host.source != "unknown" else ""
+    return chosen() or git.describe(folder) or by_host
