@@ -1,5 +1,11 @@
+import base64
 import html
+import http.server
 import json
+import threading
+import time
+import zlib
+from contextlib import contextmanager
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -41,16 +47,43 @@ class Recording(Transport):
 
     def leaks(self, secret):
         """Return the texts that *secret* is in, in whatever encoding."""
-        forms = {secret, html.escape(secret)}
-        forms |= {repr(form)[1:-1] for form in [*forms]}
-        forms |= {json.dumps(form)[1:-1] for form in [*forms]}
-        forms |= {repr(form)[1:-1] for form in [*forms]}
-        forms |= {quote(secret), quote(secret, ""), quote_plus(secret)}
-        forms |= {secret.encode().decode("latin-1"), repr(secret.encode())[2:-1]}
-        texts = [*_texts(self.items())] + [
-            envelope.decode("utf-8", "replace") for envelope in self.sent
-        ]
-        return [text for text in texts for form in forms if form in text]
+        forms = [*_forms(secret)]
+        return [text for text in self._all() if any(form in text for form in forms)]
+
+    def leaked(self, planted):
+        """Name those of the secrets *planted* that are in what was sent."""
+        everything = "\n".join(self._all())
+        found = []
+        for name, secret in planted.items():
+            if any(form in everything for form in _forms(secret)):
+                found.append(name)
+        return found
+
+    def _all(self):
+        """Return all texts, decoded, and the envelopes as they are."""
+        raw = [envelope.decode("utf-8", "replace") for envelope in self.sent]
+        return [*_texts(self.items()), *raw]
+
+
+def _forms(secret):
+    forms = {secret, html.escape(secret)}
+    forms |= {repr(form)[1:-1] for form in [*forms]}
+    forms |= {json.dumps(form)[1:-1] for form in [*forms]}
+    forms |= {repr(form)[1:-1] for form in [*forms]}
+    forms |= {quote(secret), quote(secret, ""), quote_plus(secret)}
+    forms |= {secret.encode().decode("latin-1"), repr(secret.encode())[2:-1]}
+    return forms | {*_base64(secret)}
+
+
+def _base64(secret):
+    """Yield what is in base64 wherever *secret* starts in what was encoded."""
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        for before in range(3):
+            whole = encode(b"x" * before + secret.encode() + b"x" * 3).decode()
+            digits = whole[
+                before + (before > 0) : (before + len(secret.encode())) * 4 // 3
+            ]
+            yield from (digits, quote(digits, safe=""))
 
 
 def _texts(value):
@@ -61,6 +94,61 @@ def _texts(value):
     elif isinstance(value, list):
         for each in value:
             yield from _texts(each)
+
+
+class Sentry(http.server.BaseHTTPRequestHandler):
+    """Takes envelopes as Sentry does."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers.get("Content-Encoding") == "gzip":
+            body = zlib.decompress(body, 31)
+        self.server.recording.sent.append(body)
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_):
+        pass
+
+
+class Loopback(Recording):
+    """Keeps what reaches a Sentry on this machine; `dsn` is where to send it."""
+
+    def wait(self, count, process, seconds=300):
+        """Wait until *count* errors have come, or *process* has ended."""
+        deadline = time.monotonic() + seconds
+        mark = b'"exception":{"values"'
+        while time.monotonic() < deadline and process.poll() is None:
+            if sum(mark in envelope for envelope in self.sent) >= count:
+                return
+            time.sleep(0.2)
+
+    @property
+    def errors(self):
+        """The events that are no log lines."""
+        return [event for event in self.events if "exception" in event]
+
+
+@contextmanager
+def running_sentry():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Sentry)
+    server.recording = Loopback()
+    server.recording.dsn = f"http://key@127.0.0.1:{server.server_port}/1"
+    thread = threading.Thread(target=server.serve_forever, args=[0.05])
+    thread.start()
+    try:
+        yield server.recording
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(name="loopback")
+def sentry_on_this_machine():
+    with running_sentry() as recording:
+        yield recording
 
 
 @pytest.fixture(name="recording")

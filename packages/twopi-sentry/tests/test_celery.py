@@ -1,11 +1,7 @@
-import http.server
 import json
 import os
 import subprocess
 import sys
-import threading
-import time
-import zlib
 
 import pytest
 import sentry_sdk
@@ -14,6 +10,7 @@ from flask import Flask
 from marshmallow import ValidationError
 
 from twopi_sentry import ConfigurationError, celery_inject_sentry, inject_sentry
+from twopi_sentry.sources import _sources
 
 
 def failing_celery(dsn, name="twopi-sentry-test", **conf):
@@ -133,6 +130,25 @@ def test_the_secrets_of_a_calling_task_are_known(recording, dsn):
     assert recording.leaks("zq-nested") == []
 
 
+def test_nothing_is_left_of_a_task_that_is_over(recording, dsn):
+    celery = failing_celery(dsn)
+    celery_inject_sentry(celery, transport=recording)
+
+    @celery.task(name="again", bind=True, shared=False, max_retries=2)
+    def again(self, token):
+        self.retry(countdown=0)
+
+    scope = sentry_sdk.get_isolation_scope()
+    for _ in range(3):
+        celery.tasks["nest"].apply(kwargs={"token": "zq-nested"})
+        again.apply(kwargs={"token": "zq-again"})
+
+    assert _sources.get() == ()
+    assert not sentry_sdk.get_client().is_active()
+    assert sentry_sdk.get_isolation_scope() is scope
+    assert recording.leaks("zq-again") == []
+
+
 def test_a_task_in_a_request_reports_to_its_own_client(new_recording, dsn):
     recordings = [new_recording(), new_recording()]
     celery = failing_celery(dsn, SENTRY_SITE="celery")
@@ -212,33 +228,12 @@ def fail(x, token=None, **others):
 """
 
 
-class Sentry(http.server.BaseHTTPRequestHandler):
-    """Takes envelopes as Sentry does."""
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.headers.get("Content-Encoding") == "gzip":
-            body = zlib.decompress(body, 31)
-        self.server.envelopes.append(body)
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.mark.services
 @pytest.mark.parametrize("pool", ["prefork", "solo", "threads"])
-def test_a_real_worker(pool, tmp_path, new_recording):
+def test_a_real_worker(pool, tmp_path, loopback):
     broker = os.environ["TWOPI_TEST_REDIS_URL"]
     queue = f"twopi-sentry-{pool}-{os.getpid()}"
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Sentry)
-    server.envelopes = []
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    dsn = f"http://key@127.0.0.1:{server.server_port}/1"
-    script = WORKER.format(broker=broker, dsn=dsn, queue=queue)
+    script = WORKER.format(broker=broker, dsn=loopback.dsn, queue=queue)
     (tmp_path / "tasks.py").write_text(script)
     command = [sys.executable, "-m", "celery", "-A", "tasks", "worker", "-P", pool]
     log = (tmp_path / "log").open("w+")
@@ -248,29 +243,24 @@ def test_a_real_worker(pool, tmp_path, new_recording):
         stdout=log,
         stderr=log,
     )
-    recording = new_recording()
-    recording.sent = server.envelopes
     try:
         producer = Celery("producer", broker=broker, set_as_current=False)
         secrets = {"token": "zq-kwarg", "other": {"password": "zq-nested"}}
-        producer.send_task("fail", ["zq-kwarg"], secrets, queue=queue)
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline and not recording.events:
-            time.sleep(0.1)
+        headers = {"X-Request-ID": "r-77"}
+        producer.send_task("fail", ["zq-kwarg"], secrets, queue=queue, headers=headers)
+        loopback.wait(1, worker)
         worker.terminate()
         worker.wait(timeout=20)
         producer.close()
     finally:
         worker.kill()
-        server.shutdown()
-        thread.join()
-        server.server_close()
         log.close()
 
-    [event] = recording.events
+    [event] = loopback.events
     assert (event["release"], event["tags"]["site"]) == ("9", "worker")
+    assert event["tags"]["request_id"] == "r-77"
     assert event["extra"]["celery-job"]["task_name"] == "fail"
-    assert len(recording.items("transaction")) == 1
-    assert recording.leaks("zq-kwarg") == []
-    assert recording.leaks("zq-nested") == []
-    assert json.dumps(recording.items()).count("[Filtered]") > 2
+    assert len(loopback.items("transaction")) == 1
+    assert loopback.leaks("zq-kwarg") == []
+    assert loopback.leaks("zq-nested") == []
+    assert json.dumps(loopback.items()).count("[Filtered]") > 2

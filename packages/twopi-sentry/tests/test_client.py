@@ -246,6 +246,22 @@ def test_secrets_of_the_configuration_are_known(bound, recording):
     assert recording.events[0]["message"] == "[Filtered] [Filtered] [Filtered]"
 
 
+def test_passwords_of_the_urls_in_the_configuration_are_known(bound, recording):
+    bound(
+        {
+            "SQLALCHEMY_DATABASE_URI": "postgresql://app:zq%40db@db/app",
+            "broker_url": "amqp://app:zq-broker@mq//",
+            "GITHUB_TOKEN": "zq-github",
+            "result_backend": "redis://guest:guest@mq//",
+            "TOKEN_HEADER": "the-header",
+        }
+    )
+    sentry_sdk.capture_message("zq@db zq%40db zq-broker zq-github guest the-header")
+
+    text = recording.events[0]["message"]
+    assert text == "[Filtered] [Filtered] [Filtered] [Filtered] guest the-header"
+
+
 def test_secrets_of_a_log_record_are_known(bound, recording):
     bound()
     logging.getLogger("a").error("failed for %s", "zq-abc", extra={"token": "zq-abc"})

@@ -336,6 +336,44 @@ def test_a_secret_that_is_cut_off_never_leaves(fail):
     assert recording.leaks(secret[:6]) == []
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Referer": "http://[?token=zq-secret"},
+        {"Referer": "http://[::1?token=zq-secret#x"},
+        {"Content-Length": "x"},
+        {"Cookie": "\x80=;;==zq-secret", "Host": "a b"},
+        {"Authorization": "Basic \x80zq-secret"},
+        {"Content-Type": "multipart/form-data; boundary=\x80"},
+    ],
+    ids=str,
+)
+def test_a_hostile_request_does_not_stop_the_report(fail, headers):
+    recording = fail(headers=headers, data="password=zq-secret")
+
+    assert recording.leaks("zq-secret") == []
+
+
+LATIN = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=30)
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["Referer", "Cookie", "Authorization", "Content-Type", "Range"]
+        ),
+        st.tuples(st.sampled_from(["", "http://[", "Basic ", "multipart/"]), LATIN),
+    ),
+    LATIN,
+    st.binary(max_size=50),
+)
+def test_no_request_stops_the_report(fail, headers, query, body):
+    headers = {name: start + text for name, (start, text) in headers.items()}
+
+    assert fail(headers=headers, query_string=query, data=body).events != []
+
+
 def test_a_deep_body_does_not_stop_the_report(fail):
     deep = "[" * 20_000 + '{"password": "zq-deep"}'
 

@@ -1,3 +1,4 @@
+import base64
 import html
 import json
 import time
@@ -7,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twopi_sentry.patterns import is_secret_name, literals, replace_shapes
+from twopi_sentry.literals import literals
+from twopi_sentry.patterns import is_secret_name, replace_shapes
 
 # A thread of the SDK may use `random` while hypothesis draws, which it takes for ours.
 pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module")
@@ -119,6 +121,27 @@ def test_any_secret_is_found_in_any_encoding(text, nesting):
     encoded = ENCODINGS[outer](ENCODINGS[inner](secret))
 
     assert literals(frozenset({secret}))(f"<{encoded}>") == "<[Filtered]>"
+
+
+@settings(deadline=None)
+@given(
+    st.binary(max_size=20),
+    TEXT,
+    st.binary(max_size=20),
+    st.sampled_from([base64.b64encode, base64.urlsafe_b64encode]),
+    st.sampled_from([str, lambda text: quote(text, safe="")]),
+)
+def test_any_secret_is_found_in_base64(before, text, after, encode, outer):
+    secret = f"zq{text}qz"
+    encoded = outer(encode(before + secret.encode() + after).decode())
+
+    assert literals(frozenset({secret}))(f"<{encoded}>") == "<[Filtered]>"
+
+
+def test_other_base64_stays():
+    text = base64.b64encode(b"nothing to hide here").decode()
+
+    assert literals(frozenset({"hidden"}))(text) == text
 
 
 @settings(deadline=None)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import sentry_sdk
 
+from twopi_sentry import request_id as request_ids
 from twopi_sentry.client import UNKNOWN, create_client
-from twopi_sentry.secrets import remember, task_secrets
+from twopi_sentry.secrets import task_secrets
+from twopi_sentry.sources import remember, sources
 
 if TYPE_CHECKING:
     from celery import Celery, Task
@@ -17,7 +19,11 @@ EXTENSION = "twopi_sentry"
 
 
 def celery_inject_sentry(
-    celery: Celery, *, ignore_common_http: bool = False, **options: Any
+    celery: Celery,
+    *,
+    ignore_common_http: bool = False,
+    request_id: request_ids.Hook | None = None,
+    **options: Any,
 ) -> sentry_sdk.Client | None:
     """Report the failures of the tasks of *celery*, if its configuration has a DSN.
 
@@ -34,6 +40,9 @@ def celery_inject_sentry(
         celery: The Celery application.
         ignore_common_http: Whether to leave out HTTP errors below 500 and validation
             errors. Nobody is told of them when a task fails, so they are reported.
+        request_id: A function that returns the id of the request that sent the
+            task, for the tag ``request_id``; the default is the header
+            ``X-Request-ID`` of the task's message.
         options: Options for `sentry_sdk.init`, except ``dsn``.
 
     Returns:
@@ -53,12 +62,17 @@ def celery_inject_sentry(
         given.append(CeleryIntegration())
     version = getattr(celery, "version", None) or UNKNOWN
     client = create_client(
-        celery.conf, version, ignore_common_http, integrations=given, **options
+        celery.conf,
+        version,
+        ignore_common_http,
+        request_id=request_id,
+        integrations=given,
+        **options,
     )
     if client is None:
         return None
 
-    binding = _Binding(celery, client)
+    binding = _Binding(celery, client, request_id or request_ids.current)
     # Celery 5.4 takes the same method of two objects for one receiver
     uid = f"twopi_sentry.{id(binding)}"
     signals.worker_init.connect(binding.bind_worker, weak=False, dispatch_uid=uid)
@@ -71,10 +85,14 @@ def celery_inject_sentry(
 class _Binding:
     """The handlers that bind a client to the worker and the tasks of one app."""
 
-    def __init__(self, celery: Celery, client: sentry_sdk.Client) -> None:
+    def __init__(
+        self, celery: Celery, client: sentry_sdk.Client, request_id: request_ids.Hook
+    ) -> None:
         self.celery = celery
         self.client = client
-        self.scopes: dict[str, ExitStack] = {}
+        self.request_id = request_id
+        # an eager retry runs within the task whose id it has
+        self.running: dict[str, list[ExitStack]] = {}
 
     def bind_worker(self, sender: Any, **_: Any) -> None:
         if getattr(sender, "app", None) is self.celery:
@@ -83,12 +101,17 @@ class _Binding:
     def bind_task(self, task_id: str, task: Task[Any, Any], **_: Any) -> None:
         if task.app is not self.celery:
             return
+        end = ExitStack()
+        self.running.setdefault(task_id, []).append(end)
         if sentry_sdk.get_client() is not self.client:
-            scope = self.scopes[task_id] = ExitStack()
-            isolation = scope.enter_context(sentry_sdk.isolation_scope())
+            isolation = end.enter_context(sentry_sdk.isolation_scope())
             isolation.set_client(self.client)
-        remember(task_secrets(task), alone=not task.request.is_eager)
+        end.enter_context(sources(alone=not task.request.is_eager))
+        remember(task_secrets(task))
+        request_ids.tag_scope(self.request_id)
 
     def release_task(self, task_id: str, **_: Any) -> None:
-        if scope := self.scopes.pop(task_id, None):
-            scope.close()
+        if ends := self.running.get(task_id):
+            ends.pop().close()
+            if not ends:
+                del self.running[task_id]

@@ -10,11 +10,13 @@ from typing import Any
 import sentry_sdk
 from sentry_sdk.consts import DEFAULT_OPTIONS
 
+from twopi_sentry import request_id as request_ids
 from twopi_sentry.ignore import is_common_http
 from twopi_sentry.patterns import FILTERED
 from twopi_sentry.scrub import Scrubber
-from twopi_sentry.secrets import collect, named_secrets
+from twopi_sentry.secrets import conf_secrets
 from twopi_sentry.settings import Settings
+from twopi_sentry.sources import collect
 
 UNKNOWN = "__UNKNOWN__"
 """The release of an application that does not say its version."""
@@ -26,6 +28,8 @@ def create_client(
     conf: Mapping[str, Any],
     app_version: str = UNKNOWN,
     ignore_common_http: bool = True,
+    *,
+    request_id: request_ids.Hook | None = None,
     **options: Any,
 ) -> sentry_sdk.Client | None:
     """Create a Sentry client from the settings in *conf*, for one application.
@@ -46,6 +50,10 @@ def create_client(
         app_version: The release to report.
         ignore_common_http: Whether to leave out HTTP errors below 500 and validation
             errors of marshmallow and webargs.
+        request_id: A function that returns the id of the current request, which
+            becomes the tag ``request_id`` of events and an attribute of logs. The
+            default is the header ``X-Request-ID`` of the request, or of the message
+            of the task. What is not 1 to 128 printable ASCII characters is left out.
         options: Options for `sentry_sdk.init`, except ``dsn``.
 
     Returns:
@@ -58,7 +66,8 @@ def create_client(
     if settings.dsn is None:
         return None
     options.setdefault("release", str(app_version))
-    _add_hooks(options, _Hooks(conf, settings.site, ignore_common_http))
+    tags = _Tags(settings.site, request_id or request_ids.current)
+    _add_hooks(options, _Hooks(conf, tags, ignore_common_http))
     client = sentry_sdk.Client(dsn=settings.dsn, **options)
     atexit.register(_close, weakref.ref(client))
     return client
@@ -71,20 +80,29 @@ def _close(reference: weakref.ref[sentry_sdk.Client]) -> None:
         client.close()
 
 
+class _Tags:
+    """The site and the request that something was sent from."""
+
+    def __init__(self, site: str | None, request_id: request_ids.Hook) -> None:
+        self.site = {"site": site} if site else {}
+        self.request_id = request_id
+
+    def add(self, place: Any, name: str) -> None:
+        """Add them to the mapping *name* of *place*; what stands there stays."""
+        tags = {**self.site, **request_ids.ask(self.request_id)}
+        if tags:
+            place[name] = {**tags, **(place.get(name) or {})}
+
+
 class _Hooks:
     """The last functions that see what is sent."""
 
     def __init__(
-        self, conf: Mapping[str, Any], site: str | None, ignore_common_http: bool
+        self, conf: Mapping[str, Any], tags: _Tags, ignore_common_http: bool
     ) -> None:
-        self.site = site
+        self.tags = tags
         self.ignore_common_http = ignore_common_http
-        self.secrets = frozenset(
-            secret
-            for name in conf
-            if str(name).upper().endswith(("SECRET_KEY", "_SECRET", "PASSWORD"))
-            for secret in named_secrets(conf[name], secret=True)
-        )
+        self.secrets = frozenset(conf_secrets(conf))
 
     def scrubber(self, hint: Mapping[str, Any]) -> Scrubber:
         return Scrubber(self.secrets | collect(hint))
@@ -99,8 +117,7 @@ class _Hooks:
             event = then(event, hint) if then else event
             if event is None:
                 return None
-            if self.site:
-                event["tags"] = {"site": self.site, **(event.get("tags") or {})}
+            self.tags.add(event, "tags")
             attachments = hint.get("attachments") or ()
             hint["attachments"] = [scrubber.attachment(each) for each in attachments]
             return scrubber.event(event)
@@ -113,7 +130,10 @@ class _Hooks:
         def before_send(item: Any, hint: dict[str, Any]) -> Any:
             scrubber = self.scrubber(hint)
             item = then(item, hint) if then else item
-            return None if item is None else scrubber.event(item)
+            if item is None:
+                return None
+            self.tags.add(item, "attributes")
+            return scrubber.event(item)
 
         return before_send
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import sentry_sdk
 
+from twopi_sentry import request_id as request_ids
 from twopi_sentry.client import UNKNOWN, create_client
-from twopi_sentry.secrets import remember, request_secrets, sources
+from twopi_sentry.secrets import request_secrets
+from twopi_sentry.sources import remember, sources
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -17,7 +19,11 @@ EXTENSION = "twopi_sentry"
 
 
 def inject_sentry(
-    app: Flask, ignore_common_http: bool = True, **options: Any
+    app: Flask,
+    ignore_common_http: bool = True,
+    *,
+    request_id: request_ids.Hook | None = None,
+    **options: Any,
 ) -> sentry_sdk.Client | None:
     """Report the errors of *app* to Sentry, if its configuration has a DSN.
 
@@ -32,6 +38,8 @@ def inject_sentry(
         app: The application.
         ignore_common_http: Whether to leave out HTTP errors below 500, those of
             flask-restful included, and validation errors.
+        request_id: A function that returns the id of the current request, for the
+            tag ``request_id``; the default is the header ``X-Request-ID``.
         options: Options for `sentry_sdk.init`, except ``dsn``.
 
     Returns:
@@ -52,7 +60,12 @@ def inject_sentry(
         given.append(FlaskIntegration())
     version = getattr(app, "version", None) or UNKNOWN
     client = create_client(
-        app.config, version, ignore_common_http, integrations=given, **options
+        app.config,
+        version,
+        ignore_common_http,
+        request_id=request_id,
+        integrations=given,
+        **options,
     )
     if client is None:
         return None
@@ -69,6 +82,7 @@ def inject_sentry(
 
         current = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
         remember(partial(request_secrets, current))
+        request_ids.tag_scope(request_id or request_ids.current)
 
     request_started.connect(remember_request, app, weak=False)
     app.wsgi_app = wsgi_app  # type: ignore[method-assign]

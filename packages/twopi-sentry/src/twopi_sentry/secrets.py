@@ -1,7 +1,7 @@
-"""The literal secrets of the request, the task and the frames of an error.
+"""The literal secrets of a configuration, a request and a task.
 
 Everything here returns values, so that they can be found again where no name tells
-what they are. Flask and Celery are used if something else has imported them.
+what they are.
 """
 
 from __future__ import annotations
@@ -10,82 +10,49 @@ import base64
 import binascii
 import inspect
 import json
-import sys
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import unquote, unquote_plus
 
-import sentry_sdk
-
-from twopi_sentry.patterns import SHORTEST, WORDS, find_shapes, is_secret_name
+from twopi_sentry.patterns import (
+    SHORTEST,
+    WORDS,
+    find_random,
+    find_shapes,
+    is_secret_name,
+)
 
 Source = Callable[[], Iterable[str]]
 
-HINT = "twopi_sentry"
 LARGEST_BODY = 2**20
 """Bytes; a larger body is read only if the application has read it already."""
 MOST_VALUES = 100_000
 """How many values of one frame, request or task are looked at."""
 
-_sources: ContextVar[tuple[Source, ...]] = ContextVar("twopi_sentry", default=())
 
-
-@contextmanager
-def sources() -> Iterator[None]:
-    """Forget at the end what has been remembered within."""
-    token = _sources.set(())
-    try:
-        yield
-    finally:
-        _sources.reset(token)
-
-
-def remember(source: Source, *, alone: bool = False) -> None:
-    """Ask *source* for secrets in every event of the current isolation scope.
-
-    Events may be sent after a request or task is over, or from a thread it has
-    started: the scope goes with them. Logs know only the context they are in, where
-    *source* is added to the others, or stands *alone*.
-    """
-
-    def add(event: Any, hint: dict[str, Any]) -> Any:
-        hint[HINT] = (*hint.get(HINT, ()), source)
-        return event
-
-    sentry_sdk.get_isolation_scope().add_event_processor(add)
-    _sources.set((source,) if alone else (*_sources.get(), source))
-
-
-def collect(hint: Mapping[str, Any]) -> set[str]:
-    """Return the secrets of the current request and task, and of *hint*."""
-    secrets: set[str] = set()
-    for source in {*_sources.get(), *hint.get(HINT, ()), _current}:
-        secrets.update(source())
-    error = (hint.get("exc_info") or (None, None))[1]
-    if error is not None:
-        secrets.update(_of_frames(error))
-        secrets.update(_of_session())
-    if "log_record" in hint:
-        secrets.update(named_secrets(vars(hint["log_record"])))
-    return secrets
-
-
-def named_secrets(data: Any, *, secret: bool = False) -> Iterator[str]:
+def named_secrets(
+    data: Any, *, secret: bool = False, most: int = MOST_VALUES
+) -> Iterator[str]:
     """Yield the values in *data* whose name says that they are secret.
 
     Args:
         data: Dicts, lists and tuples, nested; pairs count as a name and its value.
+            What looks like a secret in other texts is found too.
         secret: Whether the name of *data* itself says so.
+        most: How many values to look at.
     """
     left: list[tuple[bool, Any]] = [(secret, data)]
     seen: set[int] = set()
-    while left and len(seen) < MOST_VALUES:
+    looked = 0
+    while left and looked < most:
+        looked += 1
         secret, value = left.pop()
         if isinstance(value, str | bytes | int):
             if secret:
                 yield from _literals(value)
+            elif isinstance(value, str):
+                yield from find_random(value)
             continue
         if id(value) in seen:
             continue
@@ -96,6 +63,30 @@ def named_secrets(data: Any, *, secret: bool = False) -> Iterator[str]:
             items = [*value]
             named = len(items) == 2 and is_secret_name(items[0])
             left += [(secret or named, each) for each in items]
+
+
+LONGEST_WORD = 12
+"""A shorter password of letters alone, ``guest``, would hit the word elsewhere."""
+CONF_ENDS = (
+    *("SECRET_KEY", "_SECRET", "PASSWORD", "PASSPHRASE", "_PASS", "_PWD", "_TOKEN"),
+    *("API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY", "ENCRYPTION_KEY"),
+)
+"""Ends of the names of secret settings; others hold names, such as TOKEN_HEADER."""
+
+
+def conf_secrets(conf: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the secrets of a configuration, and the passwords of the URLs in it."""
+    for name in [*conf]:
+        try:
+            value = conf[name]
+        except KeyError:  # Celery lists settings that it does not have
+            continue
+        if str(name).upper().endswith(CONF_ENDS):
+            yield from named_secrets(value, secret=True)
+        elif isinstance(value, str) and "://" in value:
+            for found in find_shapes(value):
+                if len(found) >= LONGEST_WORD or not found.isalpha():
+                    yield from (found, unquote(found))
 
 
 def _literals(value: str | bytes | int) -> Iterator[str]:
@@ -136,7 +127,8 @@ def request_secrets(request: Any) -> Iterator[str]:
     yield from named_secrets([*request.cookies.listvalues()], secret=True)
     yield from named_secrets(request.view_args)
     yield from urlencoded_secrets(request.query_string.decode("latin-1"))
-    yield from urlencoded_secrets(urlsplit(request.referrer or "").query)
+    for part in re.split("[?#]", request.referrer or ""):  # it need not be a URL
+        yield from urlencoded_secrets(part)
     yield from _of_body(request)
 
 
@@ -172,39 +164,3 @@ def task_secrets(task: Any) -> Source:
         yield from named_secrets(bound.arguments)
 
     return source
-
-
-def _current() -> Iterator[str]:
-    """Yield the secrets of the request and task this runs in."""
-    flask = sys.modules.get("flask")
-    if flask is not None and flask.has_request_context():
-        yield from request_secrets(flask.request)
-    if flask is not None and flask.has_app_context():
-        yield from named_secrets(vars(flask.g._get_current_object()))  # noqa: SLF001
-    celery = sys.modules.get("celery")
-    if celery is not None and celery.current_task:
-        yield from task_secrets(celery.current_task)()
-
-
-def _of_session() -> Iterator[str]:
-    """Yield the secrets in Flask's session; looking there adds ``Vary: Cookie``."""
-    flask = sys.modules.get("flask")
-    if flask is not None and flask.has_request_context():
-        yield from named_secrets(flask.session._get_current_object())  # noqa: SLF001
-
-
-def _of_frames(error: BaseException) -> Iterator[str]:
-    """Yield the secret variables of the frames that *error* and its causes went by."""
-    left: list[BaseException] = [error]
-    seen: set[int] = set()
-    while left:
-        each = left.pop()
-        if id(each) in seen:
-            continue
-        seen.add(id(each))
-        trace = each.__traceback__
-        while trace is not None:
-            yield from named_secrets(dict(trace.tb_frame.f_locals))
-            trace = trace.tb_next
-        left += filter(None, [each.__cause__, each.__context__])
-        left += getattr(each, "exceptions", ())
