@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 import twopi_restful
-import twopi_token_auth
 import twopi_webargs
 from twopi_pagination import paginated
 from twopi_token_auth import (
+    MemoryStore,
+    SessionError,
     ShortlivedTokenMixin,
+    TokenAuth,
     auth_required,
     parse_auth_header,
     scopes_required,
@@ -47,7 +49,7 @@ def wire_webargs(app, api):
 
 
 def wire_token_auth(app, api):
-    twopi_token_auth.init_app(app)
+    TokenAuth(app, store=MemoryStore())
 
 
 WIRES = [wire_restful, wire_webargs, wire_token_auth]
@@ -74,11 +76,15 @@ def client(request):
     def broken():
         raise RuntimeError("hunter2")
 
+    def ended():
+        raise SessionError("revoked", session_id="hunter2")
+
     views = {
         "page": page,
         "load": load,
         "abort": lambda: abort(409, message="Taken.", seat=4),
         "broken": broken,
+        "ended": ended,
         "scopes": parse_auth_header(Pass)(scopes_required("write")(dict)),
         "private": parse_auth_header(Pass)(auth_required()(dict)),
         "arguments": use_kwargs({"number": fields.Integer()}, location="query")(dict),
@@ -118,6 +124,7 @@ def answers(client, path, **headers):
         ("load", 422, {"json"}),
         ("abort", 409, {"_errors", "seat"}),
         ("broken", 500, {"_errors"}),
+        ("ended", 401, {"_errors"}),
         ("private", 401, {"_errors"}),
         ("private?token=hunter2", 401, {"_errors"}),
         ("nowhere", 404, {"_errors"}),

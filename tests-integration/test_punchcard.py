@@ -69,7 +69,7 @@ def test_many_people_at_once_lose_nothing(punchcard):
     token = log_in(punchcard)["token"]
     projects = punchcard("GET", "/api/v1/projects", token=token)
     project = json.loads(projects[2])["items"][0]
-    path = f"/api/v1/entries?project={project['id']}&limit=1"
+    path = f"/api/v1/entries?project={project['id']}&limit=1&offset=0"
 
     def total():
         return json.loads(punchcard("GET", path, token=token)[2])["totalItems"]

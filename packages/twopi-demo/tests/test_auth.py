@@ -3,10 +3,9 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
-from twopi_demo import passwords, sessions
+from twopi_demo import passwords
 from twopi_demo.database import session
-from twopi_demo.models import User, utcnow
-from twopi_demo.sessions import LoginSession
+from twopi_demo.models import User, sessions
 
 API = "/api/v1"
 
@@ -23,6 +22,15 @@ def test_the_user_sees_who_they_are(ada):
         "role": "manager",
         "scopes": ["entries", "entries:all", "projects", "reports"],
     }
+
+
+def test_a_user_who_is_gone_is_nobody(app, bob):
+    with app.app_context():
+        for table in ("entries", "users"):
+            session.connection().exec_driver_sql(f"DELETE FROM {table}")
+        session.commit()
+
+    assert bob.get(f"{API}/me").status_code == 401
 
 
 @pytest.mark.parametrize("username", ["ada", "nobody"])
@@ -70,7 +78,7 @@ def test_a_hash_of_older_parameters_is_renewed_at_login(app, log_in, monkeypatch
 
 def test_the_refresh_token_is_not_in_the_database(app, bob):
     with app.app_context():
-        [row] = session.execute(select(LoginSession.__table__)).all()
+        [row] = session.execute(select(sessions.table)).all()
 
     assert bob.tokens["refreshToken"] not in map(str, row)
 
@@ -88,30 +96,10 @@ def test_a_renewed_token_works(app, bob):
 def test_logout_ends_this_session_and_no_other(app, log_in):
     here, there = log_in("bob"), log_in("bob")
 
-    assert here.post(f"{API}/logout").status_code == 204
-    assert here.post(f"{API}/logout").status_code == 204
+    assert here.post(f"{API}/logout").status_code == 200
     for client, status in ((here, 401), (there, 200)):
         body = {"refreshToken": client.tokens["refreshToken"]}
         assert app.test_client().post(f"{API}/renew", json=body).status_code == status
-
-
-@pytest.mark.parametrize("token", ["unknown", "", "\0", "x" * 2000, 7, None])
-def test_a_refresh_token_that_never_was(app, token):
-    answer = app.test_client().post(f"{API}/renew", json={"refreshToken": token})
-
-    assert answer.status_code == (401 if token == "unknown" else 422)
-
-
-def test_a_session_nobody_renews_ends(app, bob, monkeypatch):
-    body = {"refreshToken": bob.tokens["refreshToken"]}
-    now = utcnow()
-    statuses = []
-    for days in (13, 26, 41):  # each renewal starts the time anew
-        later = now + dt.timedelta(days=days)
-        monkeypatch.setattr(sessions, "utcnow", lambda later=later: later)
-        statuses.append(bob.post(f"{API}/renew", json=body).status_code)
-
-    assert statuses == [200, 200, 401]
 
 
 def test_an_expired_token_is_told_from_a_bad_one(make_app):

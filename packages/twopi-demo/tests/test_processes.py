@@ -94,8 +94,9 @@ class TestProcesses:
         )
 
         assert done.returncode == 0, done.stdout + done.stderr
-        assert done.stdout.splitlines()[-1].startswith("Punchcard passed 11 trials")
-        assert done.stderr == ""
+        assert done.stdout.splitlines()[-1].startswith("Punchcard passed 14 trials")
+        [theft] = done.stderr.splitlines()
+        assert theft.startswith("A refresh token was reused")
         assert list(box.iterdir()) == []
         assert processes(box) == []
 
@@ -123,11 +124,12 @@ class TestProcesses:
         assert [path.name for path in box.iterdir()] == ["kept"]
 
         again = Running(box, "--data", "kept", "--rows", "300")
-        bob.port = again.port
-        assert bob.exchange("GET", place).json["minutes"] == 7
-        assert bob.renew().status == 200
+        later = Client(again.port)
+        later.token, later.refresh_token = bob.token, bob.refresh_token
+        assert later.exchange("GET", place).json["minutes"] == 7
+        assert later.renew().status == 200
         ada = again.client.log_in("ada", "punchcard")
-        assert ada.send("GET", f"{API}/entries").json["totalItems"] == 201
+        assert ada.send("GET", f"{API}/entries", offset=0).json["totalItems"] == 201
 
         worker = again.worker
         os.kill(worker, signal.SIGKILL)
@@ -162,10 +164,14 @@ class TestProcesses:
 @pytest.mark.parametrize(
     ("options", "status", "reason"),
     [
-        (["--port", "70000"], 2, "'70000' is not in 0..65535"),
-        (["--port", "x"], 2, "'x' is not in 0..65535"),
-        (["--rows", "-1"], 2, "'-1' is not in 0..5000000"),
-        (["--access-ttl", "0"], 2, "'0' is not in 1..86400"),
+        (["--port", "70000"], 2, "PUNCHCARD_PORT has to be a number from 0 to 65535"),
+        (["--port", "x"], 2, "PUNCHCARD_PORT has to be a number from 0 to 65535"),
+        (["--rows", "-1"], 2, "PUNCHCARD_ROWS has to be a number from 0 to 5000000"),
+        (
+            ["--access-ttl", "0"],
+            2,
+            "PUNCHCARD_ACCESS_TTL has to be a number from 1 to 86400",
+        ),
         (["--host", "0.0.0.0"], 2, "unrecognized arguments: --host 0.0.0.0"),
         (["--once", "--data", "x"], 2, "--once makes a folder of its own"),
         (["--port", "0", "--data", "file/folder"], 1, "Not a directory"),

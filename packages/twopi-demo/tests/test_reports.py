@@ -193,7 +193,9 @@ def test_a_job_that_fails_says_so(app, ada, monkeypatch):
 def test_without_a_broker_no_job_is_taken(app, make_app, tmp_path, log_in):
     client = log_in("ada")
     app.extensions["twopi_celery"].conf.task_always_eager = False
-    shutil.rmtree(tmp_path / "broker")
+    messages = tmp_path / "broker" / "data"
+    shutil.rmtree(messages)
+    messages.touch()  # where a folder has to be
 
     answer = order(client)
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, Response
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
+from flask import Flask
 
 import twopi_celery
 import twopi_restful
-import twopi_token_auth
 import twopi_webargs
-from twopi_demo import database, health, jobs
+from twopi_celery import current_request_id, health_checks
+from twopi_demo import database, jobs
+from twopi_demo.auth import auth
+from twopi_demo.models import heartbeats
 from twopi_demo.settings import DEFAULTS
-from twopi_demo.views import auth, entries, projects, reports
-from twopi_release import get_release, release_blueprint
-from twopi_restful import output_json
+from twopi_demo.views import entries, me, projects, reports
+from twopi_release import find_release, release_blueprint
 from twopi_sentry import celery_inject_sentry, inject_sentry
-
-log = logging.getLogger(__name__)
 
 PREFIX = "/api/v1"
 
@@ -42,31 +38,23 @@ def create_app(config: Mapping[str, Any]) -> Flask:
     app.config.update(config)
 
     celery = twopi_celery.init_app(app)
-    database.init_app(app, celery)
+    scoped = database.init_app(app, celery)
+    heartbeats.install(celery, scoped)
     jobs.register(celery)
 
-    for group in (auth, entries, projects, reports):
+    for group in (me, entries, projects, reports):
         app.register_blueprint(group.blueprint, url_prefix=PREFIX)
-    app.register_blueprint(release_blueprint(checks=health.CHECKS))
+    app.register_blueprint(auth.blueprint(url_prefix=PREFIX))
+    checks = health_checks(celery, scoped, heartbeats=heartbeats)
+    release = find_release("twopi-demo")
+    blueprint = release_blueprint(release, checks=checks, header="X-Release")
+    app.register_blueprint(blueprint)
 
-    twopi_token_auth.init_app(app)
+    auth.init_app(app)
     twopi_restful.init_app(app, projects.api)
     twopi_webargs.init_app(app)
-    app.register_error_handler(OperationalError, answer_outage)
-    app.register_error_handler(StaleDataError, answer_conflict)
-    app.register_error_handler(ObjectDeletedError, answer_conflict)
-    app.version = get_release()  # type: ignore[attr-defined]
-    inject_sentry(app)
+    twopi_restful.answer_database_errors(app)
+    app.version = str(release)  # type: ignore[attr-defined]
+    inject_sentry(app, request_id=current_request_id)
     celery_inject_sentry(celery)
     return app
-
-
-def answer_outage(error: OperationalError) -> Response:
-    """Answer 503 while the database is down, or too busy to write to."""
-    log.error("The database is not available", exc_info=error)
-    return output_json("The database is not available.", 503, {"Retry-After": "5"})
-
-
-def answer_conflict(_: Exception) -> Response:
-    """Answer 409 if somebody deleted what a request was about to change."""
-    return output_json("It has been deleted meanwhile.", 409)

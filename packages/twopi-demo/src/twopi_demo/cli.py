@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
-from pathlib import Path
+import os
+from collections.abc import Sequence
 from typing import NoReturn
 
-from twopi_config import build_url
+from twopi_config import SettingsError, build_url
 from twopi_demo.options import Options, StartError
 from twopi_demo.server import HOST, leave_on_signals, serve
 
@@ -20,51 +20,41 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}; {self.prog} --help lists the options\n")
 
 
-def between(lowest: int, highest: int) -> Callable[[str], int]:
-    """Return a reader of whole numbers within bounds."""
-
-    def read(text: str) -> int:
-        if text.isascii() and text.isdigit() and lowest <= int(text[:20]) <= highest:
-            return int(text)
-        raise argparse.ArgumentTypeError(f"{text!r} is not in {lowest}..{highest}")
-
-    return read
-
-
 def parser() -> Parser:
-    """Return the parser of the command line."""
+    """Return the parser of the command line; `Options` reads what is given."""
     made = Parser(
         prog="twopi-demo",
         description="Punchcard: a timesheet service on this machine, for this machine.",
+        epilog="PUNCHCARD_PORT, PUNCHCARD_ROWS and so on do the same as the options.",
     )
     add = made.add_argument
-    add(
-        "--port",
-        type=between(0, 65_535),
-        help="where to listen; 0 takes any free port (5005; with --once 0)",
-    )
+    add("--port", help="where to listen; 0 takes any free port (5005; with --once 0)")
     add(
         "--data",
-        type=Path,
         metavar="DIR",
         help="keep the data in this folder (a temporary one, removed at the end)",
     )
-    add(
-        "--rows",
-        type=between(0, 5_000_000),
-        default=60_000,
-        metavar="N",
-        help="time entries that a new database starts with (%(default)s)",
-    )
+    add("--rows", metavar="N", help="time entries of a new database (60000)")
     add(
         "--access-ttl",
-        type=between(1, 86_400),
         metavar="S",
         help="seconds that an access token lives (60; with --once 3)",
     )
     add("--sentry-dsn", metavar="URL", help="where to report errors (nowhere)")
     add("--once", action="store_true", help="try everything, stop, exit with 0 or 1")
     return made
+
+
+def read(given: argparse.Namespace) -> Options:
+    """Return what was chosen.
+
+    Raises:
+        SettingsError: Some of it cannot be used.
+    """
+    chosen = {"port": "0", "access_ttl": "3"} if given.once else {}
+    chosen |= {name: each for name, each in vars(given).items() if type(each) is str}
+    variables = {f"PUNCHCARD_{name.upper()}": text for name, text in chosen.items()}
+    return Options.load({**os.environ, **variables})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,16 +67,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     leave_on_signals()
     command = parser()
     given = command.parse_args(arguments)
-    if given.once and given.data:
+    try:
+        options = read(given)
+    except SettingsError as error:
+        command.error(" ".join(str(error).split()))
+    if given.once and options.data:
         command.error("--once makes a folder of its own, so it takes no --data")
-    port, access_ttl = (0, 3) if given.once else (5005, 60)
-    options = Options(
-        port=port if given.port is None else given.port,
-        data=given.data,
-        rows=given.rows,
-        access_ttl=given.access_ttl or access_ttl,
-        sentry_dsn=given.sentry_dsn,
-    )
     try:
         if given.once:
             from twopi_demo import check

@@ -13,13 +13,13 @@ from werkzeug.local import LocalProxy
 from twopi_celery import create_db_session
 
 
-def init_app(app: Flask, celery: Celery) -> None:
-    """Give *app* the database that *celery* is configured with."""
+def init_app(app: Flask, celery: Celery) -> scoped_session[Session]:
+    """Give *app* the database that *celery* is configured with, and return it."""
     scoped = create_db_session(celery)
     if engine_of(scoped).dialect.name == "sqlite":
         event.listen(engine_of(scoped), "connect", _prepare_sqlite)
     app.extensions["twopi_demo"] = scoped
-    app.teardown_appcontext(lambda _: scoped.remove())
+    return scoped
 
 
 def engine_of(scoped: scoped_session[Session]) -> Engine:

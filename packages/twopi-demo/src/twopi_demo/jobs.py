@@ -9,6 +9,7 @@ from celery import Celery
 from flask import current_app
 from sqlalchemy import func, select, update
 
+from twopi_celery import delay_on_commit
 from twopi_demo.billing import bill
 from twopi_demo.database import session
 from twopi_demo.days import midnight, month_after
@@ -24,8 +25,9 @@ def register(celery: Celery) -> None:
 
 
 def send(job: Job) -> None:
-    """Hand a committed job to a worker."""
-    current_app.extensions["twopi_celery"].tasks[COMPUTE].delay(job.id)
+    """Hand a job to a worker, when it is committed."""
+    task = current_app.extensions["twopi_celery"].tasks[COMPUTE]
+    delay_on_commit(session, task, job.id)
 
 
 def resume() -> None:
@@ -34,6 +36,7 @@ def resume() -> None:
     session.commit()
     for job in session.scalars(select(Job).where(Job.state == "queued")).all():
         send(job)
+    session.commit()
 
 
 def compute_bill(job_id: str) -> None:

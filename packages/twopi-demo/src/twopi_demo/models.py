@@ -19,6 +19,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from twopi_celery import Heartbeats
+from twopi_demo.database import session
+from twopi_token_auth.stores.sqlalchemy import SQLAlchemyStore
+
 SCOPES = {
     "member": ["entries"],
     "manager": ["entries", "entries:all", "projects", "reports"],
@@ -86,6 +90,10 @@ class User(Base):
         return SCOPES[self.role]
 
 
+sessions = SQLAlchemyStore(session, metadata=Base.metadata)
+"""The logins that have not ended; twopi-token-auth keeps this table."""
+
+
 class Project(Base):
     """Something people work on and somebody pays for by the hour."""
 
@@ -133,10 +141,5 @@ class Job(Base):
     project: Mapped[Project] = relationship()
 
 
-class Heartbeat(Base):
-    """The sign of life that the worker gives every second."""
-
-    __tablename__ = "heartbeats"
-
-    pid: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    seen: Mapped[dt.datetime]
+heartbeats = Heartbeats(Base.metadata)
+"""The workers that live; twopi-celery keeps this table."""

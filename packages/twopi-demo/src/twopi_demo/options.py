@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from twopi_config import Secret, Settings, variable
 
 
 class StartError(Exception):
     """Punchcard cannot run like this; the message says why and what to do."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What can be chosen: a port, a folder, how many rows, how long access lasts."""
+def number(default: int, lowest: int, highest: int) -> Any:
+    """Declare a whole number within bounds."""
+    return variable(
+        default=default,
+        check=lambda value: lowest <= value <= highest,
+        wanted=f"a number from {lowest} to {highest}",
+    )
 
-    port: int
-    data: Path | None
-    rows: int
-    access_ttl: int
-    sentry_dsn: str | None
+
+class Options(Settings, prefix="PUNCHCARD_"):
+    """What can be chosen, by variables or on the command line, which wins."""
+
+    port: int = number(5005, 0, 65_535)
+    data: Path | None = None
+    rows: int = number(60_000, 0, 5_000_000)
+    access_ttl: int = number(60, 1, 86_400)
+    sentry_dsn: Secret | None = None

@@ -37,19 +37,6 @@ def day(**options: Any) -> fields.Date:
     return fields.Date(validate=bounds, **options)
 
 
-class LoginSchema(Schema):
-    """The body of a login."""
-
-    username = text(64, required=True)
-    password = text(1000, required=True)
-
-
-class RenewSchema(Schema):
-    """The body of a renewal."""
-
-    refresh_token = text(1000, required=True, data_key="refreshToken")
-
-
 class UserSchema(Schema):
     """The user that is logged in."""
 

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import waitress  # type: ignore[import-untyped]
 from flask import Flask
-from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
 from twopi_demo import seed
 from twopi_demo.app import create_app
 from twopi_demo.database import engine_of, session
-from twopi_demo.models import Heartbeat
+from twopi_demo.models import heartbeats
 from twopi_demo.options import Options, StartError
 from twopi_demo.settings import folder_settings
 from twopi_demo.worker_process import WorkerProcess
@@ -38,15 +37,14 @@ def serve(
     """Fill the database, set the worker to work, and answer requests."""
     with contextlib.ExitStack() as stack:
         try:
-            settings = folder_settings(folder) | {"SENTRY_DSN": options.sentry_dsn}
+            dsn = options.sentry_dsn and options.sentry_dsn.reveal()
+            settings = folder_settings(folder) | {"SENTRY_DSN": dsn}
             lifetime = dt.timedelta(seconds=options.access_ttl)
             app = create_app({**settings, "SHORT_LIVED_TOKEN_EXPIRY": lifetime})
             with app.app_context():
                 engine = engine_of(session)
             stack.callback(engine.dispose)
             seed.prepare(engine, options.rows)
-            with engine.begin() as connection:
-                connection.execute(delete(Heartbeat))  # of other days, other processes
         except ConfigurationError as error:
             raise StartError(f"{error}") from error
         except (OSError, SQLAlchemyError) as error:
@@ -68,7 +66,8 @@ def wait_for(worker: WorkerProcess, app: Flask) -> None:
     deadline = time.monotonic() + PATIENCE
     while not worker.deaths and time.monotonic() < deadline:
         with app.app_context():
-            if session.get(Heartbeat, worker.pid):
-                return
+            names = heartbeats.alive(session)
+        if any(name.endswith(f"/{worker.pid}") for name in names):
+            return
         time.sleep(0.05)
     raise StartError("the worker did not start; what it said stands above")

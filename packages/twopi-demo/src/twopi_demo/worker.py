@@ -8,7 +8,6 @@ ends. Signals are not needed for that, and none can be missed.
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
 import threading
@@ -17,17 +16,12 @@ import warnings
 
 from celery.signals import worker_ready
 from celery.worker import state
-from flask import Flask
 
 from twopi_demo import jobs
 from twopi_demo.app import create_app
-from twopi_demo.database import session
-from twopi_demo.models import Heartbeat, utcnow
 
 PATIENCE = 4.0
 """Seconds that a job may take to finish when the parent has gone."""
-
-log = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -40,7 +34,6 @@ def main() -> None:
     def begin(**_: object) -> None:
         with app.app_context():
             jobs.resume()
-        threading.Thread(target=beat, args=[app], daemon=True).start()
 
     worker_ready.connect(begin, weak=False)
     threading.Thread(target=follow_parent, daemon=True).start()
@@ -63,18 +56,6 @@ def follow_parent() -> None:
     while state.active_requests and time.monotonic() < deadline:
         time.sleep(0.02)
     os._exit(0)
-
-
-def beat(app: Flask) -> None:
-    """Give a sign of life every second."""
-    while True:
-        try:
-            with app.app_context():
-                session.merge(Heartbeat(pid=os.getpid(), seen=utcnow()))
-                session.commit()
-        except Exception:
-            log.exception("The worker's sign of life could not be stored")
-        time.sleep(1)
 
 
 if __name__ == "__main__":

@@ -5,20 +5,27 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from flask import Blueprint, abort, g, url_for
+from flask import Blueprint, abort, g, request, url_for
 from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 
+from twopi_demo.auth import bearer, user_id
 from twopi_demo.database import session
 from twopi_demo.days import day_after, midnight
 from twopi_demo.models import Entry
 from twopi_demo.schemas import EntryFilter, EntrySchema
-from twopi_demo.tokens import bearer
-from twopi_pagination import paginated
+from twopi_pagination import Sort, cursor_paginated, paginated
 from twopi_token_auth import scopes_required
 from twopi_webargs import RequestValidationError, use_args, use_kwargs
 
 blueprint = Blueprint("entries", __name__)
+ORDERS = Sort(
+    {
+        "started": [Entry.started, Entry.id],
+        "minutes": [Entry.minutes, Entry.id],
+    },
+    default="-started",
+)
 ONE = "/entries/<int(max=9223372036854775807):entry_id>"
 
 
@@ -31,15 +38,21 @@ def list_entries(
     first: dt.date | None = None,
     last: dt.date | None = None,
 ) -> Any:
-    """List the entries the user may see, the latest first."""
-    query = visible().order_by(Entry.started.desc(), Entry.id.desc())
+    """List the entries the user may see, the latest first.
+
+    A page is reached by the ``cursor`` of another one, which costs the same at any
+    depth, or by ``offset``, which also tells how many entries there are.
+    """
+    query = visible()
     if project:
         query = query.where(Entry.project_id == project)
     if first:
         query = query.where(Entry.started >= midnight(first))
     if last:
         query = query.where(Entry.started < midnight(day_after(last)))
-    return paginated(query, EntrySchema, session=session).data
+    paginate = paginated if "offset" in request.args else cursor_paginated
+    page = paginate(query, EntrySchema, session=session, sort=ORDERS)
+    return page.data, page.headers
 
 
 @blueprint.post("/entries")
@@ -48,7 +61,7 @@ def list_entries(
 @use_args(EntrySchema)
 def create_entry(values: dict[str, Any]) -> Any:
     """Add an entry of the user's own."""
-    entry = Entry(user_id=g.token.user_id, **values)
+    entry = Entry(user_id=user_id(), **values)
     session.add(entry)
     save()
     return EntrySchema().dump(entry), 201, {"Location": location(entry)}
@@ -89,7 +102,7 @@ def visible() -> Select[Any]:
     """Select what the user may see: their own entries, or everybody's."""
     if "entries:all" in g.token.scopes:
         return select(Entry)
-    return select(Entry).where(Entry.user_id == g.token.user_id)
+    return select(Entry).where(Entry.user_id == user_id())
 
 
 def find(entry_id: int) -> Entry:
@@ -101,7 +114,7 @@ def find(entry_id: int) -> Entry:
 def find_own(entry_id: int) -> Entry:
     """Return an entry that the user may change."""
     entry = find(entry_id)
-    if entry.user_id != g.token.user_id:
+    if entry.user_id != user_id():
         abort(403, "Only who worked may change an entry.")
     return entry
 

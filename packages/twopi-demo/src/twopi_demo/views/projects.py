@@ -9,10 +9,10 @@ from flask_restful import Api, Resource
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from twopi_demo.auth import bearer
 from twopi_demo.database import session
 from twopi_demo.models import Project
 from twopi_demo.schemas import ProjectSchema
-from twopi_demo.tokens import bearer
 from twopi_pagination import paginated
 from twopi_token_auth import auth_required, scopes_required
 from twopi_webargs import use_args

@@ -10,12 +10,13 @@ from flask import Blueprint, Response, abort, url_for
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from twopi_celery import PublishError
 from twopi_demo import jobs
+from twopi_demo.auth import bearer
 from twopi_demo.billing import bill_csv
 from twopi_demo.database import session
 from twopi_demo.models import Job
 from twopi_demo.schemas import JobSchema, ReportSchema
-from twopi_demo.tokens import bearer
 from twopi_pagination import paginated
 from twopi_token_auth import scopes_required
 from twopi_webargs import RequestValidationError, use_kwargs
@@ -34,13 +35,13 @@ def create_report(project: int, month: dt.date) -> Any:
     job = Job(project_id=project, month=month)
     session.add(job)
     try:
+        session.flush()
+        jobs.send(job)
         session.commit()
     except IntegrityError:
         session.rollback()
         raise RequestValidationError({"project": ["No such project."]}) from None
-    try:
-        jobs.send(job)
-    except Exception:  # each broker has exceptions of its own
+    except PublishError:
         log.exception("The broker did not take a job")
         job.state = "failed"
         session.commit()
