@@ -37,6 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("suite", choices=names)
     parser.add_argument("--quick", action="store_true", help="fewer, shorter rounds")
+    parser.add_argument("--cases", default="", help="only those with this in the name")
     parser.add_argument(
         "--folder", type=Path, default=FOLDER, help="for .json and .svg"
     )
@@ -46,12 +47,16 @@ def main() -> None:
     suite = module.suite()
     known = ", ".join(f"{name} {text}" for name, text in versions(suite).items())
     print(f"{suite.name}: {known}", flush=True)
-    for case in suite.cases:
+    cases = [case for case in suite.cases if options.cases in case.name]
+    if not cases:
+        names = ", ".join(repr(case.name) for case in suite.cases)
+        parser.error(f"--cases {options.cases} is in none of {names}")
+    for case in cases:
         case.check()
     print("all subjects of each case do the same\n", flush=True)
 
     results = []
-    for case in suite.cases:
+    for case in cases:
         results.append(judge(case, QUICK if options.quick else FULL))
         print(results[-1].table(), flush=True)
     for note in suite.notes():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import process_time_ns
 from typing import Any
 
 
@@ -21,18 +22,24 @@ class Subject:
 
 @dataclass(frozen=True)
 class Bar:
-    """The time of *subject* is at most *limit* times that of *peer*."""
+    """The time of *subject* is at most *limit* times that of *peer*.
+
+    With *over*, what that subject takes is taken off both.
+    """
 
     subject: str
     peer: str
     limit: float
+    over: str | None = None
 
 
 @dataclass(frozen=True)
 class Case:
     """Subjects that do the same, the first of which is the baseline.
 
-    *check* proves before any timing that they do the same; it raises otherwise.
+    *check* proves before any timing that they do the same; it raises otherwise. The
+    *clock* gives nanoseconds: of the CPU, or where a server works for the subjects, of
+    the wall. Slow cases take fewer *rounds*.
     """
 
     name: str
@@ -40,6 +47,8 @@ class Case:
     subjects: Mapping[str, Subject]
     check: Callable[[], None]
     bars: Sequence[Bar] = ()
+    clock: Callable[[], int] = process_time_ns
+    rounds: int | None = None
 
     @property
     def baseline(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyperf  # type: ignore[import-untyped]
 
-from benchmarks.cases import Case, Suite
+from benchmarks.cases import Bar, Case, Suite
 from benchmarks.loop import AGAIN
 from benchmarks.ratios import Ratio, ratio
 
@@ -39,9 +39,14 @@ class Result:
         }
         self.verdicts = [self._judge(bar) for bar in case.bars]
 
-    def _judge(self, bar: Any) -> Verdict:
-        found = ratio(self.seconds[bar.subject], self.seconds[bar.peer])
+    def _judge(self, bar: Bar) -> Verdict:
+        subject, peer = self.seconds[bar.subject], self.seconds[bar.peer]
         text = f"{bar.subject} <= {bar.limit:g} x {bar.peer}"
+        if bar.over is not None:
+            bare = self.seconds[bar.over]
+            subject, peer = _minus(subject, bare), _minus(peer, bare)
+            text += f", over {bar.over}"
+        found = ratio(subject, peer)
         return Verdict(text, found, found.high <= bar.limit)
 
     def table(self) -> str:
@@ -75,6 +80,10 @@ class Result:
                 for verdict in self.verdicts
             },
         }
+
+
+def _minus(seconds: Sequence[float], bare: Sequence[float]) -> list[float]:
+    return [one - other for one, other in zip(seconds, bare, strict=True)]
 
 
 def versions(suite: Suite) -> dict[str, str]:
