@@ -219,6 +219,38 @@ def services(session: nox.Session) -> None:
     session.run(*command, *session.posargs, env=servers)
 
 
+def build_site(session: nox.Session) -> str:
+    """Build the documentation into dist/docs; a warning is an error."""
+    site = str(ROOT / "dist" / "docs")
+    strict = ["-W", "--keep-going", "-n", "-q", "-d", session.create_tmp()]
+    session.run("sphinx-build", *strict, "docs", site)
+    return site
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation into dist/docs and check its names and links."""
+    install_editable(session, *PROJECTS, tests=True)
+    env = {"TWOPI_TEST_SITE": build_site(session)}
+    session.run("pytest", "-m", "docs", "docs/tests", *session.posargs, env=env)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Test what runs in a browser, in Chromium and Node.js; a missing one fails."""
+    install_editable(session, *PROJECTS, tests=True)
+    npm = ["npm", "install", "--silent", "--prefix", session.create_tmp()]
+    session.run(*npm, "axe-core@4", "typescript@7", external=True)
+    modules = Path(session.create_tmp(), "node_modules").resolve()
+    env = {
+        "TWOPI_TEST_AXE": str(modules / "axe-core" / "axe.min.js"),
+        "TWOPI_TEST_TSC": str(modules / ".bin" / "tsc"),
+        "TWOPI_TEST_SITE": build_site(session),
+    }
+    command = ["pytest", "-m", "browser", "packages", "tests-integration", "docs"]
+    session.run(*command, *session.posargs, env=env)
+
+
 @nox.session(python=PYTHONS, reuse_venv=False)
 @nox.parametrize("versions", ["oldest", "newest"], ids=["oldest", "newest"])
 @each_package
@@ -248,7 +280,12 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check types: mypy --strict on all sources, pyright on the API's users."""
     install_editable(session, *PROJECTS, tests=True)
-    tools = ["mypy>=2.4", "pyright[nodejs]>=1.1.414", "celery-types>=0.26"]
+    tools = [
+        "mypy>=2.4",
+        "pyright[nodejs]>=1.1.414",
+        "celery-types>=0.26",
+        "types-Pygments",
+    ]
     session.install(*tools, "nox>=2026.4")
     sources = [str(ROOT / "packages" / name / "src") for name in PROJECTS]
     session.run("mypy", "noxfile.py", *sources)
@@ -260,7 +297,8 @@ def build(session: nox.Session) -> None:
     """Build sdist and wheel of every package into dist/ and check them."""
     session.install("twine>=7", "check-wheel-contents>=0.6")
     dist = ROOT / "dist"
-    shutil.rmtree(dist, ignore_errors=True)
+    for old in [*dist.glob("*.whl"), *dist.glob("*.tar.gz")]:
+        old.unlink()
     for name in PROJECTS:
         build_into(session, name, dist)
         direct = wheel(session, name)
