@@ -256,7 +256,7 @@ def test_idle_connections_that_mariadb_closes(mariadb, start_worker, wait_for):
 
         def ask(question):
             task = celery.send_task("tasks.ask", [question])
-            return task.get(timeout=60, interval=0.01)
+            return task.get(timeout=120, interval=0.01)
 
         for number in range(IDLE):
             used.append(ask("SELECT CONNECTION_ID()"))
@@ -294,7 +294,7 @@ def test_a_database_that_restarts(postgres, proxy, start_worker, wait_for):
         proxy.cut(0.5)
         (worker.folder / "go").touch()
         with pytest.raises(Exception, match="OperationalError"):
-            broken.get(timeout=30, interval=0.05)
+            broken.get(timeout=120, interval=0.05)
         third = worker.run(celery, "ask", asked)
     engine.dispose()
 

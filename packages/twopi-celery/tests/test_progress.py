@@ -157,4 +157,4 @@ def test_who_waits_sees_how_far_a_task_is(start_worker, wait_for):
         assert info.keys() == {"count", "total", "eta"}
         assert info["total"] == 4
         assert info["eta"] >= 0
-        assert result.get(timeout=30, interval=0.05) == "exported"
+        assert result.get(timeout=120, interval=0.05) == "exported"

@@ -185,6 +185,6 @@ def test_a_worker_that_ends_leaves_no_process_and_no_task_behind(start_worker):
 
     elsewhere = TASKS.replace('here / "queue"', repr(str(queue)))
     with start_worker(elsewhere, "prefork") as worker:
-        assert waiting.get(timeout=30, interval=0.05) == 42
+        assert waiting.get(timeout=120, interval=0.05) == 42
 
         worker.stop(signal.SIGKILL)

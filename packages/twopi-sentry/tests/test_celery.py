@@ -250,7 +250,7 @@ def test_a_real_worker(pool, tmp_path, loopback):
         producer.send_task("fail", ["zq-kwarg"], secrets, queue=queue, headers=headers)
         loopback.wait(1, worker)
         worker.terminate()
-        worker.wait(timeout=20)
+        worker.wait(timeout=60)
         producer.close()
     finally:
         worker.kill()
