@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from celery import Task
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 end_sessions: list[Callable[[str | None], None]] = []
 """What ends the sessions after the task of that name; `lifetime` adds it."""
 
+# Of the present task: that around it, whether it is eager, its Flask context, and the
+# request id before it. Asking `Task.request` for them would take much of the time.
+_present: ContextVar[tuple[Any, ...] | None] = ContextVar(
+    "twopi_celery_task", default=None
+)
+
 
 @functools.cache
 def follow_tasks() -> None:
@@ -29,15 +36,28 @@ def follow_tasks() -> None:
     task_postrun.connect(_end, weak=False)
 
 
+def in_task() -> bool:
+    """Tell whether a task is running here, be it eagerly."""
+    return _present.get() is not None
+
+
+def ends_sessions() -> bool:
+    """Tell whether a task is running here that ends the sessions it uses."""
+    present = _present.get()
+    return present is not None and not present[1]
+
+
 def _begin(task: Task[Any, Any], task_id: str, **_: object) -> None:
     request: Any = task.request
-    request.request_id_token = request_id.begin(request, task_id)
+    is_eager = request.is_eager
+    before = request_id.begin(request, task_id)
     app: Flask | None = getattr(task.app, "flask_app", None)
-    if app is None or (request.is_eager and _is_current(app)):
-        return
-    context = app.app_context()
-    context.push()
-    request.flask_context = context
+    context = None
+    if app is not None and not (is_eager and _is_current(app)):
+        context = app.app_context()
+    _present.set((_present.get(), is_eager, context, before))
+    if context is not None:
+        context.push()
 
 
 def _is_current(app: Flask) -> bool:
@@ -47,15 +67,16 @@ def _is_current(app: Flask) -> bool:
 
 
 def _end(task: Task[Any, Any], retval: object, **_: object) -> None:
-    request: Any = task.request
+    present = _present.get()
+    if present is None:  # its task had begun before `follow_tasks`
+        return
+    outer, is_eager, context, before = present
     try:
-        context = getattr(request, "flask_context", None)
         if context is not None:
             context.pop(retval if isinstance(retval, BaseException) else None)
     finally:
-        if not request.is_eager:
+        _present.set(outer)
+        if not is_eager:
             for end in end_sessions:
                 end(task.name)
-        token = getattr(request, "request_id_token", None)
-        if token is not None:
-            request_id.end(token)
+        request_id.end(before)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import threading
 import weakref
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from twopi_celery import around
 
@@ -24,6 +25,30 @@ T = TypeVar("T")
 _scopes: dict[int, weakref.ref[scoped_session[Session]]] = {}
 _sessions: dict[int, weakref.ref[Session]] = {}
 _held: list[object] = []
+
+
+class _Thread(threading.local):
+    """Whether a thread has been given sessions since the last ones were removed."""
+
+    has_sessions = False
+
+
+_thread = _Thread()
+
+
+class SessionFactory(sessionmaker[Session]):
+    """Makes the sessions of one scope.
+
+    What ends sessions is in the way of each task and of each Flask context. It costs
+    them little until there is a session to end.
+    """
+
+    def __call__(self, **local_kw: Any) -> Session:
+        """Return a new session; see `sessionmaker`."""
+        _thread.has_sessions = True
+        if not around.ends_sessions():
+            _follow_contexts()
+        return super().__call__(**local_kw)
 
 
 def watch(scope: scoped_session[Session]) -> None:
@@ -40,16 +65,20 @@ def watch(scope: scoped_session[Session]) -> None:
 def _connect() -> None:
     around.follow_tasks()
     around.end_sessions.append(_remove_all)
-    with suppress(ModuleNotFoundError):
-        from flask import appcontext_popped
-
-        appcontext_popped.connect(_end_context, weak=False)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(
             before=_before_fork,
             after_in_parent=_after_fork_in_parent,
             after_in_child=_after_fork_in_child,
         )
+
+
+@functools.cache
+def _follow_contexts() -> None:
+    with suppress(ModuleNotFoundError):
+        from flask import appcontext_popped
+
+        appcontext_popped.connect(_end_context, weak=False)
 
 
 def _remember(known: dict[int, weakref.ref[T]], thing: T) -> None:
@@ -72,17 +101,20 @@ def _end_context(app: Flask, **_: object) -> None:
 
     A task, or the caller of an eager one, may outlive the contexts in it.
     """
+    if around.in_task() or "twopi_celery" not in app.extensions:
+        return
     from flask import has_app_context
 
-    celery = app.extensions.get("twopi_celery")
-    if celery is not None and celery.current_task is None and not has_app_context():
+    if not has_app_context():
         _remove_all(app.name)
 
 
 def _remove_all(user: str | None) -> None:
-    for ref in list(_scopes.values()):
-        scope = ref()
-        if scope is None or not scope.registry.has():
+    if not _thread.has_sessions:
+        return
+    _thread.has_sessions = False
+    for scope in _recall(_scopes):
+        if not scope.registry.has():
             continue
         try:
             scope.remove()

@@ -7,7 +7,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from celery.signals import (
@@ -115,20 +115,24 @@ def _send(headers: dict[str, Any], **_: object) -> None:
         headers.setdefault(MESSAGE_HEADER, request_id)
 
 
-def begin(request: Any, task_id: str) -> Token[str | None] | None:
+def begin(request: Any, task_id: str) -> str | None:
     """Take over the id that was sent with the task *task_id*, or that of its chain.
 
     An eager task is part of what its caller does: it keeps the id that is there.
+
+    Returns:
+        The id before; give it to `end`.
     """
-    if request.is_eager and _current.get() is not None:
-        return None
-    sent = request.headers and request.headers.get(MESSAGE_HEADER)
-    return _current.set(checked(sent or request.root_id or task_id))
+    before = _current.get()
+    if before is None or not request.is_eager:
+        sent = request.headers and request.headers.get(MESSAGE_HEADER)
+        _current.set(checked(sent or request.root_id or task_id))
+    return before
 
 
-def end(token: Token[str | None]) -> None:
-    """Return to the id before `begin`, which has returned *token*."""
-    _current.reset(token)
+def end(before: str | None) -> None:
+    """Return to the id *before* `begin`."""
+    _current.set(before)
 
 
 def _add_filter(logger: logging.Logger, **_: object) -> None:

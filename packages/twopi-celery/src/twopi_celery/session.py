@@ -55,12 +55,12 @@ def create_db_session(celery: Celery) -> scoped_session[Session]:
         The end of a task, forks, ``pool_pre_ping``, ``SQLALCHEMY_ENGINE_OPTIONS``.
     """
     from sqlalchemy import create_engine
-    from sqlalchemy.orm import scoped_session, sessionmaker
+    from sqlalchemy.orm import scoped_session
 
-    from twopi_celery.lifetime import watch
+    from twopi_celery.lifetime import SessionFactory, watch
 
     url, options = read_engine(celery.conf)
-    factory = sessionmaker(bind=create_engine(url, **options), autoflush=False)
+    factory = SessionFactory(bind=create_engine(url, **options), autoflush=False)
     session = scoped_session(factory)
     watch(session)
     return session

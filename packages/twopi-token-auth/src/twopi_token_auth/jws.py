@@ -69,7 +69,10 @@ class Decoder:
         """
         if not isinstance(token, str) or len(token) > self._max_length:
             malformed("The token is no text, or too long")
-        message, header, payload, signature = _split(token)
+        message, _, signature = token.encode("utf-8", "replace").rpartition(b".")
+        header, _, payload = message.partition(b".")
+        if not (header and payload and signature) or b"." in payload:
+            malformed("The token does not consist of three segments")
         known = self._headers.get(header)
         chosen = known or _choose_keys(
             read_object(header), self._keys, self._token_type
@@ -103,18 +106,12 @@ def read_unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     Raises:
         TokenError: ``malformed``.
     """
-    _, header, payload, signature = _split(token)
+    segments = token.encode("utf-8", "replace").split(b".")
+    if len(segments) != 3:
+        malformed("The token does not consist of three segments")
+    header, payload, signature = segments
     decode_segment(signature)
     return read_object(header), read_object(payload)
-
-
-def _split(token: str) -> tuple[bytes, bytes, bytes, bytes]:
-    """Return what is signed, and the three segments of *token*."""
-    message, _, signature = token.encode("utf-8", "replace").rpartition(b".")
-    header, _, payload = message.partition(b".")
-    if not (header and payload and signature) or token.count(".") != 2:
-        malformed("The token does not consist of three segments")
-    return message, header, payload, signature
 
 
 def _choose_keys(
