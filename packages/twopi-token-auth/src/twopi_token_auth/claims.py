@@ -47,7 +47,7 @@ def check_claims(
     if "exp" in claims:
         value = claims["exp"]
         end = value if type(value) is int else _seconds(value, "exp")
-    check_dates(start, end, now=now, leeway=leeway)
+    check_dates(start, end, now, leeway)
     if issuers is not None:
         _check_issuer(claims, issuers)
     if audiences is not None or claims.get("aud"):
@@ -58,7 +58,7 @@ def check_claims(
     return start, end
 
 
-def check_dates(start: float, end: float, *, now: float, leeway: float) -> None:
+def check_dates(start: float, end: float, now: float, leeway: float) -> None:
     """Check that the time is within what `check_claims` returned.
 
     Raises:

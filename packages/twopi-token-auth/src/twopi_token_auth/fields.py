@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import lru_cache
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -84,7 +84,9 @@ def _from_seconds(value: float) -> datetime:
     return EPOCH + timedelta(seconds=value)
 
 
-_from_whole_seconds = partial(datetime.fromtimestamp, tz=UTC)
+@lru_cache(maxsize=4096)  # a token comes with each request of its user
+def _from_whole_seconds(value: int) -> datetime:
+    return datetime.fromtimestamp(value, UTC)
 
 
 def _to_seconds(value: datetime) -> int:

@@ -170,7 +170,7 @@ class Verifier:
             digest = blake2b(token.encode(), digest_size=32, key=self._secret).digest()
             known = cache.get(digest)
             if known is not None:
-                check_dates(known.start, known.end, now=now, leeway=settings.leeway)
+                check_dates(known.start, known.end, now, settings.leeway)
                 return known.recall(load)
         payload = self._decoder.open(token)
         claims = parse_object(payload)
