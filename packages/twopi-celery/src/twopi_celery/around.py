@@ -6,6 +6,7 @@ A signal costs about as much for each further receiver as all that ours do.
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
 end_sessions: list[Callable[[str | None], None]] = []
 """What ends the sessions after the task of that name; `lifetime` adds it."""
+
+
+class _Thread(threading.local):
+    has_sessions = False
+
+
+thread = _Thread()
+"""Whether this thread has been given sessions since the last ones were ended."""
 
 # Of the present task: that around it, whether it is eager, its Flask context, and the
 # request id before it. Asking `Task.request` for them would take much of the time.
@@ -48,7 +57,7 @@ def ends_sessions() -> bool:
 
 
 def _begin(task: Task[Any, Any], task_id: str, **_: object) -> None:
-    request: Any = task.request
+    request: Any = task.request_stack.top
     is_eager = request.is_eager
     before = request_id.begin(request, task_id)
     app: Flask | None = getattr(task.app, "flask_app", None)
@@ -76,7 +85,7 @@ def _end(task: Task[Any, Any], retval: object, **_: object) -> None:
             context.pop(retval if isinstance(retval, BaseException) else None)
     finally:
         _present.set(outer)
-        if not is_eager:
+        if thread.has_sessions and not is_eager:
             for end in end_sessions:
                 end(task.name)
         request_id.end(before)

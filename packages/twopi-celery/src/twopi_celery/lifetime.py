@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import logging
 import os
-import threading
 import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -27,15 +26,6 @@ _sessions: dict[int, weakref.ref[Session]] = {}
 _held: list[object] = []
 
 
-class _Thread(threading.local):
-    """Whether a thread has been given sessions since the last ones were removed."""
-
-    has_sessions = False
-
-
-_thread = _Thread()
-
-
 class SessionFactory(sessionmaker[Session]):
     """Makes the sessions of one scope.
 
@@ -45,7 +35,7 @@ class SessionFactory(sessionmaker[Session]):
 
     def __call__(self, **local_kw: Any) -> Session:
         """Return a new session; see `sessionmaker`."""
-        _thread.has_sessions = True
+        around.thread.has_sessions = True
         if not around.ends_sessions():
             _follow_contexts()
         return super().__call__(**local_kw)
@@ -101,18 +91,16 @@ def _end_context(app: Flask, **_: object) -> None:
 
     A task, or the caller of an eager one, may outlive the contexts in it.
     """
-    if around.in_task() or "twopi_celery" not in app.extensions:
+    if not around.thread.has_sessions or around.in_task():
         return
     from flask import has_app_context
 
-    if not has_app_context():
+    if "twopi_celery" in app.extensions and not has_app_context():
         _remove_all(app.name)
 
 
 def _remove_all(user: str | None) -> None:
-    if not _thread.has_sessions:
-        return
-    _thread.has_sessions = False
+    around.thread.has_sessions = False
     for scope in _recall(_scopes):
         if not scope.registry.has():
             continue

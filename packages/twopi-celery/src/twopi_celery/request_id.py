@@ -130,9 +130,8 @@ def begin(request: Any, task_id: str) -> str | None:
     return before
 
 
-def end(before: str | None) -> None:
-    """Return to the id *before* `begin`."""
-    _current.set(before)
+end = _current.set
+"""Return to the id that was there before `begin`."""
 
 
 def _add_filter(logger: logging.Logger, **_: object) -> None:
