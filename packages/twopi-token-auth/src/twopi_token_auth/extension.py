@@ -101,18 +101,10 @@ class State:
         Raises:
             ConfigurationError: There is no key, or one cannot or must not be used.
         """
-        return self._accepted(self.ring(secret), secret, algorithm)
-
-    def _accepted(
-        self, ring: KeySet | None, secret: Any, algorithm: str | None
-    ) -> tuple[Key, ...]:
+        ring = self.ring(secret)
         if ring is None:
             return self._named_secrets(secret, algorithm)
-        keys = ring.accepted(algorithm)
-        for key in keys:
-            if key.weakness:
-                self._check(key, "A key of the key ring")
-        return keys
+        return self._check_all(ring.accepted(algorithm))
 
     def verifier(
         self,
@@ -137,11 +129,17 @@ class State:
             ConfigurationError: See `accepted`.
         """
         ring = self._ring if secret is None else self.ring(secret)
-        keys = self._secrets.get(algorithm) if secret is ring is None else None
+        keys: tuple[Key, ...] | None = None
+        if ring is not None:
+            keys = ring.accepted(algorithm)
+            if issuers is None:
+                issuers = ring.issuer or None
+        elif secret is None:
+            keys = self._secrets.get(algorithm)
         if keys is None:
-            keys = self._accepted(ring, secret, algorithm)
+            keys = self._named_secrets(secret, algorithm)
         if issuers is None:
-            issuers = (ring and ring.issuer) or self.settings.issuer
+            issuers = self.settings.issuer
         if audiences is None:
             audiences = self.settings.audience
         # New keys, or other expectations, are another verifier: what one has found to
@@ -155,6 +153,8 @@ class State:
         identity = (schema, *expected)
         verifier = self._verifiers.get(identity)
         if verifier is None:
+            if ring is not None:
+                self._check_all(keys)
             if len(self._verifiers) >= _MOST_VERIFIERS:
                 self._verifiers.clear()
             verifier = Verifier(*expected, settings=self.settings, cache=self._cache)
@@ -201,6 +201,11 @@ class State:
             self._check(prepare_key(secret, algorithm, name=name), name)
             for name, secret in named
         )
+
+    def _check_all(self, keys: tuple[Key, ...]) -> tuple[Key, ...]:
+        for key in keys:
+            self._check(key, "A key of the key ring")
+        return keys
 
     def _check(self, key: Key, name: str) -> Key:
         if key.weakness and self.settings.require_strong_secret:

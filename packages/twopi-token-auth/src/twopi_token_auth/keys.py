@@ -29,6 +29,9 @@ class KeySet(ABC):
 
     issuer: str | None = None
 
+    #: What `accepted` was last made of, and its result.
+    _last: tuple[tuple[Entry, ...], str | None, tuple[Key, ...]] = ((), None, ())
+
     @property
     def current(self) -> Key:
         """The key that signs; its ``kid`` and ``algorithm`` tell which one that is.
@@ -52,7 +55,12 @@ class KeySet(ABC):
 
     def accepted(self, algorithm: str | None = None) -> tuple[Key, ...]:
         """Return the keys to verify with now, the one that signs before the others."""
-        return _accepted(self._living(), algorithm)
+        living = self._living()
+        then, wanted, keys = self._last
+        if living != then or algorithm != wanted:
+            keys = _accepted(living, algorithm)
+            self._last = living, algorithm, keys
+        return keys
 
     def find(self, kid: str) -> Key | None:
         """Return the key that is called *kid* and has not run out, or None."""
