@@ -19,7 +19,7 @@ class LookForDeaths(StartStopStep):
 
     def start(self, parent: Any) -> None:
         """Put it before what the pool of the worker *parent* does at a limit."""
-        pool = getattr(parent.pool, "_pool", None)
+        pool: Any = getattr(parent.pool, "_pool", None)
         limit = getattr(pool, "on_hard_timeout", None)
         if limit is None:  # only prefork has children
             return
