@@ -187,5 +187,5 @@ def test_a_worker_that_ends_leaves_no_process_and_no_task_behind(start_worker):
     with start_worker(elsewhere, "prefork") as worker:
         assert waiting.get(timeout=120, interval=0.05) == 42
 
-        # Not SIGKILL: over files the children share a lock, which one may keep for ever.
+        # Not SIGKILL: over files the children share a lock, which one may keep.
         worker.stop(signal.SIGINT)
