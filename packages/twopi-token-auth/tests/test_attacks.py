@@ -5,13 +5,14 @@ right wherever the attack is about something else.
 """
 
 import base64
+import hashlib
 import hmac
 import json
 import socket
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, utils
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
 from flask import Flask
 from jwt.algorithms import get_default_algorithms
 
@@ -280,6 +281,51 @@ def right_signatures_in_other_forms(victim):
         yield f"{message}.{base64url(form)}"
 
 
+def rsa_signatures_that_are_nearly_right(victim):
+    """What a lenient reader of paddings takes for right (RFC 8017 section 8)."""
+    if victim.algorithm not in {"RS256", "PS256"}:
+        return
+    message, _, signature = victim.sign(victim.header).rpartition(".")
+    private = victim.key.private_numbers()
+    modulus = private.public_numbers.n
+
+    def token(number, length=256):
+        return f"{message}.{base64url(number.to_bytes(length))}"
+
+    def padded(info, start=b"\0\1", fill=b"\xff", end=b"\0", rest=b""):
+        length = 256 - len(start + end + info + rest)
+        block = (start + fill * length)[: 256 - len(end + info + rest)]
+        return token(pow(int.from_bytes(block + end + info + rest), private.d, modulus))
+
+    right = int.from_bytes(base64.urlsafe_b64decode(signature + "=="))
+    yield from (token(right + modulus, 257), token(modulus - right), token(1))
+
+    digest = hashlib.sha256(message.encode()).digest()
+    name = bytes.fromhex("0609608648016503040201")  # id-sha256
+    info = b"\x30\x31\x30\x0d" + name + b"\5\0\4\x20" + digest
+    assert victim.algorithm == "PS256" or padded(info) == token(right)
+    yield from (padded(info, start) for start in (b"\0\0", b"\0\2", b"\1\1"))
+    yield from (padded(info, fill=fill) for fill in (b"\0", b"\1", b"\xff\xfe"))
+    yield from (padded(info, end=end) for end in (b"", b"\0\0", b"\xfe\0"))
+    yield padded(info, rest=b"\0")
+    yield padded(info, b"\0\1" + b"\xff" * 8, b"", rest=bytes(194))  # what is over
+    for other in (
+        digest,
+        b"\4\x20" + digest,
+        b"\x30\x2f\x30\x0b" + name + info[17:],  # without parameters
+        b"\x30\x33\x30\x0f" + name + b"\5\2\0\0" + info[17:],  # with long ones
+        b"\x30\x81" + info[1:],  # the length in another form
+        b"\x30\x80" + info[2:] + b"\0\0",
+        info.replace(name, name[:-1] + b"\3"),  # id-sha512
+    ):
+        yield padded(other)
+
+    for salt, mask in ((0, "SHA256"), (20, "SHA256"), (32, "SHA1"), (32, "SHA512")):
+        scheme = padding.PSS(padding.MGF1(getattr(hashes, mask)()), salt)
+        signature = victim.key.sign(message.encode(), scheme, hashes.SHA256())
+        yield f"{message}.{base64url(signature)}"
+
+
 def extensions(victim):
     for extra in (
         {"crit": ["exp"], "exp": 1},
@@ -440,6 +486,7 @@ ATTACKS = [
     names_of_keys_that_are_no_text,
     made_up_signatures,
     right_signatures_in_other_forms,
+    rsa_signatures_that_are_nearly_right,
     extensions,
     members_that_are_there_twice,
     something_else_than_an_object,
