@@ -22,6 +22,7 @@ from twopi_token_auth.grants import Grant
 from twopi_token_auth.identity import Identity
 from twopi_token_auth.jwks import jwks_view
 from twopi_token_auth.key_ring import KeyRing
+from twopi_token_auth.openapi import security_schemes
 from twopi_token_auth.remote_keys import RemoteKeys
 from twopi_token_auth.revocation import SessionToken, SessionTokenMixin
 from twopi_token_auth.sessions import SessionManager
@@ -58,4 +59,5 @@ __all__ = [
     "jwks_view",
     "parse_auth_header",
     "scopes_required",
+    "security_schemes",
 ]
