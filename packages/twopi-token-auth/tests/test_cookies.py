@@ -7,7 +7,12 @@ from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
 
-from twopi_token_auth import MemoryStore, StoreUnavailableError, TokenAuth
+from twopi_token_auth import (
+    ConfigurationError,
+    MemoryStore,
+    StoreUnavailableError,
+    TokenAuth,
+)
 
 AJAX = {"X-Requested-With": "fetch"}
 
@@ -150,6 +155,58 @@ def test_names_lifetimes_and_plain_http(make_app):
     attributes = parts(log_in(app.test_client()))[1]
     assert "Secure" not in attributes
     assert f"Max-Age={timedelta(minutes=1).seconds}" in attributes
+
+
+def test_path_domain_and_same_site(make_app):
+    app = make_app(
+        TOKEN_AUTH_COOKIE_PATH="/api/auth",
+        TOKEN_AUTH_COOKIE_DOMAIN="shop.example",
+        TOKEN_AUTH_COOKIE_SAMESITE="None",
+    )
+    client = app.test_client(use_cookies=False)
+
+    answer = log_in(client)
+    value, attributes = parts(answer)
+    cleared = client.post(
+        "/auth/logout", headers={**AJAX, "Cookie": f"refresh_token={value}"}
+    )
+
+    where = {"Path=/api/auth", "Domain=shop.example", "SameSite=None", "Secure"}
+    assert where <= attributes
+    assert where | {"Max-Age=0"} <= parts(cleared)[1]
+
+
+@pytest.mark.parametrize(
+    ("key", "config"),
+    [
+        *[
+            ("COOKIE_SECURE", {"COOKIE_SECURE": False, **other})
+            for other in (
+                {"COOKIE_NAME": "__Host-renew"},
+                {"COOKIE_NAME": "__secure-renew"},
+                {"COOKIE_SAMESITE": "None"},
+            )
+        ],
+        (
+            "COOKIE_DOMAIN",
+            {"COOKIE_NAME": "__Host-x", "COOKIE_DOMAIN": "shop.example"},
+        ),
+        ("COOKIE_PATH", {"COOKIE_NAME": "__host-x", "COOKIE_PATH": "/auth"}),
+        ("CSRF", {"COOKIE_SAMESITE": "None", "CSRF": False}),
+    ],
+)
+def test_a_cookie_that_would_be_dropped_or_abused_is_refused(make_app, key, config):
+    with pytest.raises(ConfigurationError, match="must be") as caught:
+        make_app(**{f"TOKEN_AUTH_{name}": value for name, value in config.items()})
+
+    assert caught.value.setting == f"TOKEN_AUTH_{key}"
+
+
+def test_names_that_browsers_know_are_fine_with_what_goes_with_them(make_app):
+    app = make_app(TOKEN_AUTH_COOKIE_NAME="__Host-x", TOKEN_AUTH_COOKIE_PATH="/")
+    assert "Path=/" in parts(log_in(app.test_client()))[1]
+    app = make_app(TOKEN_AUTH_COOKIE_NAME="__Secure-x", TOKEN_AUTH_COOKIE_PATH="/auth")
+    assert "Path=/auth" in parts(log_in(app.test_client()))[1]
 
 
 def test_the_path_is_that_of_an_application_below_another_one(make_app):

@@ -140,6 +140,10 @@ DAYS = timedelta(days=3)
         ("TOKEN_AUTH_ON_REUSE", "user", "on_reuse", "user"),
         ("TOKEN_AUTH_MAX_SESSIONS_PER_USER", 1, "max_sessions_per_user", 1),
         ("TOKEN_AUTH_CHECK_REVOCATION", True, "check_revocation", True),
+        ("TOKEN_AUTH_COOKIE_PATH", None, "cookie_path", None),
+        ("TOKEN_AUTH_COOKIE_PATH", "/api/auth%20", "cookie_path", "/api/auth%20"),
+        ("TOKEN_AUTH_COOKIE_DOMAIN", "shop.example", "cookie_domain", "shop.example"),
+        ("TOKEN_AUTH_COOKIE_SAMESITE", "Lax", "cookie_samesite", "Lax"),
         ("TOKEN_AUTH_REVOCATION_CACHE", 9.5, "revocation_cache", timedelta(0, 9.5)),
     ],
 )
@@ -165,7 +169,16 @@ def test_good_values_for_sessions(key, value, field, read_as):
         ("TOKEN_AUTH_CHECK_REVOCATION", "yes"),
         *[("TOKEN_AUTH_TRANSPORT", value) for value in ("form", None, True, [])],
         *[("TOKEN_AUTH_COOKIE_NAME", value) for value in ("", "a b", "a;b", None, 5)],
+        *[
+            ("TOKEN_AUTH_COOKIE_PATH", value)
+            for value in ("", "auth", "/a;b", "/a b", "/\u00e9", "/\n", 5, True)
+        ],
+        *[
+            ("TOKEN_AUTH_COOKIE_DOMAIN", value)
+            for value in ("", ".shop.example", "a b", "a;b", "a/", "a..b", 5)
+        ],
         *[("TOKEN_AUTH_COOKIE_SECURE", value) for value in (None, 1)],
+        *[("TOKEN_AUTH_COOKIE_SAMESITE", value) for value in (None, "none", "x", [])],
         *[("TOKEN_AUTH_CSRF", value) for value in (None, 1)],
         *[("TOKEN_AUTH_REVOCATION_CACHE", value) for value in (-1, 301, None)],
     ],

@@ -16,34 +16,29 @@ _LONGEST = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class RefreshCookie:
-    """Reads and writes the cookie: HttpOnly, SameSite=Strict, for these views only.
+    """Reads and writes the cookie, which is HttpOnly.
 
-    Args:
-        name: Its name; one with ``__Host-`` in front is sent to all paths, as browsers
-            ask.
-        secure: Whether it is for HTTPS only.
-        csrf: Whether requests need the header ``X-Requested-With``, which a page of
-            another origin cannot send without permission.
+    Unless told else it is for these views only; where its name has ``__Host-`` in front
+    it is for all, as browsers ask.
     """
 
-    name: str
-    secure: bool
-    csrf: bool
+    settings: SessionSettings
 
     @classmethod
     def from_settings(cls, settings: SessionSettings) -> RefreshCookie | None:
         """Return the cookie, or None where the refresh token is in the body."""
-        if settings.transport == "json":
-            return None
-        return cls(settings.cookie_name, settings.cookie_secure, settings.csrf)
+        return None if settings.transport == "json" else cls(settings)
 
     def is_forged(self) -> bool:
-        """Tell whether the request may be one that another site made a browser send."""
-        return self.csrf and "X-Requested-With" not in request.headers
+        """Tell whether the request may be one that another site made a browser send.
+
+        A page of another origin cannot send the header without permission.
+        """
+        return self.settings.csrf and "X-Requested-With" not in request.headers
 
     def read(self) -> str | None:
         """Return the refresh token of the request."""
-        return request.cookies.get(self.name)
+        return request.cookies.get(self.settings.cookie_name)
 
     def write(
         self, response: Response, refresh_token: str, session: RefreshSession
@@ -60,13 +55,18 @@ class RefreshCookie:
         self._set(response, "", timedelta(0))
 
     def _set(self, response: Response, value: str, lifetime: timedelta) -> None:
-        folder = request.script_root + request.path.rpartition("/")[0]
+        settings = self.settings
+        path = settings.cookie_path
+        if path is None:
+            path = request.script_root + request.path.rpartition("/")[0]
+            path = "/" if settings.cookie_name.lower().startswith("__host-") else path
         response.set_cookie(
-            self.name,
+            settings.cookie_name,
             value,
             max_age=lifetime,
-            path="/" if self.name.startswith("__Host-") else folder or "/",
-            secure=self.secure,
+            path=path or "/",
+            domain=settings.cookie_domain,
+            secure=settings.cookie_secure,
             httponly=True,
-            samesite="Strict",
+            samesite=settings.cookie_samesite,
         )

@@ -52,7 +52,10 @@ class SessionSettings:
     revocation_cache: timedelta = timedelta(0)
     transport: Literal["json", "cookie"] = "json"
     cookie_name: str = "refresh_token"
+    cookie_path: str | None = None
+    cookie_domain: str | None = None
     cookie_secure: bool = True
+    cookie_samesite: Literal["Strict", "Lax", "None"] = "Strict"
     csrf: bool = True
 
 
@@ -175,8 +178,26 @@ SESSION_SETTINGS = {
         "a name of ASCII letters, digits, _, - and .",
         shapes.read_cookie_name,
     ),
+    "cookie_path": Setting(
+        "TOKEN_AUTH_COOKIE_PATH",
+        None,
+        "a path of printable ASCII characters without ;, or None",
+        shapes.read_cookie_path,
+    ),
+    "cookie_domain": Setting(
+        "TOKEN_AUTH_COOKIE_DOMAIN",
+        None,
+        "the name of a host, or None",
+        shapes.read_cookie_domain,
+    ),
     "cookie_secure": Setting(
         "TOKEN_AUTH_COOKIE_SECURE", True, "True or False", shapes.read_flag
+    ),
+    "cookie_samesite": Setting(
+        "TOKEN_AUTH_COOKIE_SAMESITE",
+        "Strict",
+        "'Strict', 'Lax' or 'None'",
+        shapes.read_same_site,
     ),
     "csrf": Setting("TOKEN_AUTH_CSRF", True, "True or False", shapes.read_flag),
 }
@@ -196,9 +217,44 @@ def read_session_settings(config: Mapping[str, Any]) -> SessionSettings:
     """Return the settings of sessions in *config*, where None means "no end".
 
     Raises:
-        ConfigurationError: One of them has the wrong shape.
+        ConfigurationError: One of them has the wrong shape, or together they make a
+            cookie that browsers drop or other sites can use.
     """
-    return SessionSettings(**_read(SESSION_SETTINGS, config))
+    settings = SessionSettings(**_read(SESSION_SETTINGS, config))
+    _check_cookie(settings)
+    return settings
+
+
+def _check_cookie(settings: SessionSettings) -> None:
+    """Refuse what browsers drop (RFC 6265bis section 5.7), and what is not safe."""
+    name = settings.cookie_name.lower()
+    own_host = name.startswith("__host-")
+    any_site = settings.cookie_samesite == "None"
+    for key, wrong, rule in (
+        (
+            "TOKEN_AUTH_COOKIE_SECURE",
+            not settings.cookie_secure
+            and (any_site or own_host or name.startswith("__secure-")),
+            "must be True with SameSite=None, and for names with __Host- or __Secure-",
+        ),
+        (
+            "TOKEN_AUTH_COOKIE_DOMAIN",
+            own_host and settings.cookie_domain is not None,
+            "must be None for names with __Host-",
+        ),
+        (
+            "TOKEN_AUTH_COOKIE_PATH",
+            own_host and settings.cookie_path not in {None, "/"},
+            "must be None or / for names with __Host-",
+        ),
+        (
+            "TOKEN_AUTH_CSRF",
+            any_site and not settings.csrf,
+            "must be True with SameSite=None",
+        ),
+    ):
+        if wrong:
+            raise ConfigurationError(f"The setting {key} {rule}", setting=key)
 
 
 def _read(table: Mapping[str, Setting], config: Mapping[str, Any]) -> dict[str, Any]:

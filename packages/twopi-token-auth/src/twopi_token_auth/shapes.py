@@ -159,6 +159,33 @@ def read_cookie_name(value: Any) -> str:
     return value
 
 
+def read_cookie_domain(value: Any) -> str | None:
+    """Read the name of a host, or None."""
+    if value is None:
+        return None
+    if not isinstance(value, str) or not re.fullmatch(
+        r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", value
+    ):
+        raise ValueError
+    return value
+
+
+def read_cookie_path(value: Any) -> str | None:
+    """Read a path as it stands in a URL, or None."""
+    if value is None:
+        return None
+    if not isinstance(value, str) or not re.fullmatch(r"/[!-:<-~]*", value):
+        raise ValueError
+    return value
+
+
+def read_same_site(value: Any) -> str:
+    """Read 'Strict', 'Lax' or 'None'."""
+    if value not in {"Strict", "Lax", "None"}:
+        raise ValueError
+    return str(value)
+
+
 def read_count(value: Any) -> int | None:
     """Read a positive number, or None."""
     return None if value is None else read_length(value)
