@@ -138,26 +138,26 @@ class State:
             keys = self._secrets.get(algorithm)
         if keys is None:
             keys = self._named_secrets(secret, algorithm)
-        if issuers is None:
-            issuers = self.settings.issuer
-        if audiences is None:
-            audiences = self.settings.audience
         # New keys, or other expectations, are another verifier: what one has found to
         # be good is nothing to another.
-        expected = (
-            keys,
-            token_type,
-            None if issuers is None else _names(issuers),
-            None if audiences is None else _names(audiences),
-        )
-        identity = (schema, *expected)
+        try:
+            return self._verifiers[keys, token_type, issuers, audiences, schema]
+        except (KeyError, TypeError):  # a list of names is no key of a dictionary
+            identity = keys, token_type, _names(issuers), _names(audiences), schema
         verifier = self._verifiers.get(identity)
         if verifier is None:
             if ring is not None:
                 self._check_all(keys)
             if len(self._verifiers) >= _MOST_VERIFIERS:
                 self._verifiers.clear()
-            verifier = Verifier(*expected, settings=self.settings, cache=self._cache)
+            verifier = Verifier(
+                keys,
+                token_type,
+                self.settings.issuer if issuers is None else identity[2],
+                self.settings.audience if audiences is None else identity[3],
+                settings=self.settings,
+                cache=self._cache,
+            )
             self._verifiers[identity] = verifier
         return verifier
 
@@ -216,7 +216,9 @@ class State:
         return key
 
 
-def _names(names: str | Collection[str]) -> tuple[str, ...]:
+def _names(names: str | Collection[str] | None) -> tuple[str, ...] | None:
+    if names is None:
+        return None
     return (names,) if isinstance(names, str) else tuple(names)
 
 

@@ -124,7 +124,7 @@ class Verifier:
         cache: Where to remember tokens, if at all.
     """
 
-    __slots__ = ("_audiences", "_cache", "_decoder", "_issuers", "_secret", "_settings")
+    __slots__ = ("_audiences", "_cache", "_decoder", "_hash", "_issuers", "_settings")
 
     def __init__(
         self,
@@ -143,7 +143,7 @@ class Verifier:
         self._audiences = audiences
         self._settings = settings
         self._cache = cache
-        self._secret = token_bytes(32)
+        self._hash = blake2b(digest_size=32, key=token_bytes(32))
 
     def verify(
         self, token: object, now: float, load: Load | None = None, pure: bool = False
@@ -167,7 +167,9 @@ class Verifier:
             and len(token) <= _LONGEST_CACHED
             and token.isascii()
         ):
-            digest = blake2b(token.encode(), digest_size=32, key=self._secret).digest()
+            hashing = self._hash.copy()
+            hashing.update(token.encode())
+            digest = hashing.digest()
             known = cache.get(digest)
             if known is not None:
                 check_dates(known.start, known.end, now, settings.leeway)
