@@ -17,6 +17,7 @@ def security_schemes(
     ``security``: ``[{"bearer": []}]``, with its scopes in the list from 3.1 on;
     ``[{}, {"bearer": []}]`` where a token may be missing.
 
+    >>> from twopi_token_auth import security_schemes
     >>> security_schemes()
     {'bearer': {'type': 'http', 'scheme': 'bearer', 'bearerFormat': 'JWT'}}
 
