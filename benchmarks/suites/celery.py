@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from celery import Celery
+from celery import Celery, Task
 from celery.app.trace import build_tracer
 from flask import Flask
 from sqlalchemy.orm import Session
@@ -57,6 +57,7 @@ def tasks() -> Case:
     session = create_db_session(ours)
     subjects = {
         "plain": tracer(plain, "plain"),
+        "context, Flask's way": tracer(flask_way(Flask("shop")), "flask"),
         "context and session": tracer(ours, "ours"),
     }
 
@@ -71,19 +72,34 @@ def tasks() -> Case:
         "task",
         "trace a task that does nothing",
         {
-            "plain": Subject(without_handlers(subjects["plain"])),
-            "context and session": Subject(subjects["context and session"]),
+            name: Subject(run if name == "context and session" else alone(run))
+            for name, run in subjects.items()
         },
         check,
         [Bar("context and session", "plain", 1.5)],
     )
 
 
-def without_handlers(run: Callable[[], object]) -> Callable[[], object]:
+def flask_way(app: Flask) -> Celery:
+    """Return a Celery with contexts as Flask's documentation has them, and no more."""
+
+    class FlaskTask(Task):  # type: ignore[type-arg]
+        def __call__(self, *args: object, **kwargs: object) -> object:
+            with app.app_context():
+                return self.run(*args, **kwargs)
+
+    celery = Celery(
+        app.name, task_cls=FlaskTask, broker="memory://", set_as_current=False
+    )
+    celery.conf.task_ignore_result = True
+    return celery
+
+
+def alone(run: Callable[[], object]) -> Callable[[], object]:
     """Return *run* without the handlers of the signals around a task."""
     from celery.signals import task_postrun, task_prerun
 
-    def alone() -> object:
+    def without_handlers() -> object:
         kept = task_prerun.receivers, task_postrun.receivers
         task_prerun.receivers = task_postrun.receivers = []
         try:
@@ -91,7 +107,7 @@ def without_handlers(run: Callable[[], object]) -> Callable[[], object]:
         finally:
             task_prerun.receivers, task_postrun.receivers = kept
 
-    return alone
+    return without_handlers
 
 
 # Commits
