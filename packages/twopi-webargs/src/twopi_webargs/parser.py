@@ -7,7 +7,6 @@ import inspect
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from types import EllipsisType
 from typing import Any, NoReturn, TypeVar
 
@@ -327,11 +326,13 @@ class BetterFlaskParser(FlaskParser):
         return getattr(self, loader) if isinstance(loader, str) else loader
 
     def _get_schema(self, argmap: Any, req: Request) -> Schema:
+        if isinstance(argmap, (dict, Mapping)):  # the quicker question first
+            try:
+                return schema_of(self.schema_class, tuple(argmap.items()))
+            except TypeError:  # not hashable, webargs knows what to do
+                return super()._get_schema(argmap, req)
         if isinstance(argmap, Schema):
             return argmap
-        if isinstance(argmap, Mapping):
-            with suppress(TypeError):  # not hashable, webargs knows what to do
-                return schema_of(self.schema_class, tuple(argmap.items()))
         own_init = getattr(argmap, "__init__", None)
         if isinstance(argmap, type) and own_init is Schema.__init__:
             return made(argmap)
