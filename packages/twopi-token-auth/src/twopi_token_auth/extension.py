@@ -143,7 +143,8 @@ class State:
         try:
             return self._verifiers[keys, token_type, issuers, audiences, schema]
         except (KeyError, TypeError):  # a list of names is no key of a dictionary
-            identity = keys, token_type, _names(issuers), _names(audiences), schema
+            by, to = _names(issuers), _names(audiences)
+        identity = keys, token_type, by, to, schema
         verifier = self._verifiers.get(identity)
         if verifier is None:
             if ring is not None:
@@ -153,8 +154,8 @@ class State:
             verifier = Verifier(
                 keys,
                 token_type,
-                self.settings.issuer if issuers is None else identity[2],
-                self.settings.audience if audiences is None else identity[3],
+                self.settings.issuer if by is None else by,
+                self.settings.audience if to is None else to,
                 settings=self.settings,
                 cache=self._cache,
             )
