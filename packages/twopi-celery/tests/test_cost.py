@@ -49,5 +49,5 @@ def test_a_context_and_a_session_that_is_not_used_stay_in_their_budget(run_pytho
     before, after, calls, c_calls = map(int, run_python(SCRIPT).split())
 
     assert (before, after) == (1, 1)
-    assert 0 < calls <= 45
-    assert 0 < c_calls <= 55
+    assert 0 < calls <= 40
+    assert 0 < c_calls <= 47

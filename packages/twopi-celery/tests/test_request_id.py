@@ -2,6 +2,7 @@
 
 import logging
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import flask
 import pytest
@@ -147,6 +148,28 @@ def test_eager_tasks_are_part_of_the_request():
     assert current_request_id() is None
 
 
+def test_a_task_that_does_not_leave_what_it_entered_is_left():
+    app = flask.Flask("shop")
+    app.config["CELERY_BROKER_URL"] = "memory://"
+    celery = init_app(app, set_as_current=False)
+
+    entered = []
+
+    @celery.task(shared=False)
+    def careless():
+        entered.append(bind_request_id("careless"))
+        return entered[-1].__enter__()
+
+    def run():
+        assert careless.apply().get() == "careless"
+        assert current_request_id() is None
+        assert not flask.has_app_context()
+        entered.clear()
+
+    with ThreadPoolExecutor() as threads:  # which has a context of its own
+        threads.submit(run).result()
+
+
 TASKS = """
     import logging
     from pathlib import Path
@@ -165,6 +188,7 @@ TASKS = """
     @celery.task(bind=True)
     def outer(self, name):
         if not self.request.retries:
+            logging.getLogger("shop").warning("first %s", name)
             raise self.retry(countdown=0)
         logging.getLogger("shop").warning("outer %s", name)
         inner.apply_async([name], link=last.si(name))
@@ -217,3 +241,5 @@ def test_the_id_goes_from_request_to_task_to_its_tasks_and_their_logs(
     assert "<id-of-one> inner one\n" in log
     assert "<id-of-two> inner two\n" in log
     assert f"<{alone.id}> inner alone\n" in log
+    first, retried = re.findall(r"<(\w+)> (?:first|outer) forged\n", log)
+    assert first == retried

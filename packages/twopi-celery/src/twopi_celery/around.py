@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable
-from contextvars import ContextVar
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from celery import Task
+from celery.app.task import Context
 from celery.signals import task_postrun, task_prerun
 
-from twopi_celery import request_id
+from twopi_celery.request_id import follow_messages, present
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -30,41 +30,42 @@ class _Thread(threading.local):
 thread = _Thread()
 """Whether this thread has been given sessions since the last ones were ended."""
 
-# Of the present task: that around it, whether it is eager, its Flask context, and the
-# request id before it. Asking `Task.request` for them would take much of the time.
-_present: ContextVar[tuple[Any, ...] | None] = ContextVar(
-    "twopi_celery_task", default=None
-)
-
 
 @functools.cache
 def follow_tasks() -> None:
     """Give tasks the id of their request, a Flask context and sessions that end."""
-    request_id.follow_messages()
+    follow_messages()
     task_prerun.connect(_begin, weak=False)
     task_postrun.connect(_end, weak=False)
 
 
 def in_task() -> bool:
     """Tell whether a task is running here, be it eagerly."""
-    return _present.get() is not None
+    return next(_tasks(), None) is not None
 
 
 def ends_sessions() -> bool:
     """Tell whether a task is running here that ends the sessions it uses."""
-    present = _present.get()
-    return present is not None and not present[1]
+    request = next(_tasks(), None)
+    return request is not None and not request.is_eager
 
 
-def _begin(task: Task[Any, Any], task_id: str, **_: object) -> None:
+def _tasks() -> Iterator[Context]:
+    """Yield the requests of the tasks that are running here, the innermost first."""
+    around = present.get()
+    while around is not None:
+        cause, _, around = around
+        if isinstance(cause, Context):
+            yield cause
+
+
+def _begin(task: Task[Any, Any], **_: object) -> None:
     request: Any = task.request_stack.top
-    is_eager = request.is_eager
-    before = request_id.begin(request, task_id)
     app: Flask | None = getattr(task.app, "flask_app", None)
     context = None
-    if app is not None and not (is_eager and _is_current(app)):
+    if app is not None and not (request.is_eager and _is_current(app)):
         context = app.app_context()
-    _present.set((_present.get(), is_eager, context, before))
+    present.set((request, context, present.get()))
     if context is not None:
         context.push()
 
@@ -76,16 +77,18 @@ def _is_current(app: Flask) -> bool:
 
 
 def _end(task: Task[Any, Any], retval: object, **_: object) -> None:
-    present = _present.get()
-    if present is None:  # its task had begun before `follow_tasks`
+    around = present.get()
+    while around is not None:
+        request, context, around = around
+        if isinstance(request, Context):  # not what the task has failed to leave
+            break
+    else:  # the task had begun before `follow_tasks`
         return
-    outer, is_eager, context, before = present
     try:
         if context is not None:
             context.pop(retval if isinstance(retval, BaseException) else None)
     finally:
-        _present.set(outer)
-        if thread.has_sessions and not is_eager:
+        present.set(around)
+        if thread.has_sessions and not request.is_eager:
             for end in end_sessions:
                 end(task.name)
-        request_id.end(before)

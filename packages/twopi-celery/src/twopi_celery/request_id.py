@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from celery.app.task import Context
 from celery.signals import (
     after_setup_logger,
     after_setup_task_logger,
@@ -24,10 +25,14 @@ if TYPE_CHECKING:
 MESSAGE_HEADER = "x_request_id"
 """The header of a task's message."""
 
-PREVIOUS = "twopi_celery.previous_request_id"
-"""Where a request keeps the id that was there before it."""
+AROUND = "twopi_celery.around"
+"""Where a request keeps what is around it."""
 
-_current: ContextVar[str | None] = ContextVar("twopi_celery_request_id", default=None)
+present: ContextVar[Any] = ContextVar("twopi_celery_present", default=None)
+"""What goes on here, as a tuple: its id, or the `Context` of a task, of which the id is
+found only if it is asked for; the Flask context made for it; and what is around it.
+"""
+
 _valid = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}").fullmatch
 
 
@@ -36,7 +41,14 @@ def current_request_id() -> str | None:
 
     .. versionadded:: 2.0
     """
-    return _current.get()
+    around = present.get()
+    while around is not None:
+        cause, _, around = around
+        if isinstance(cause, str):
+            return cause
+        if around is None or not cause.is_eager:
+            return _id_of(cause)
+    return None
 
 
 @contextmanager
@@ -63,11 +75,12 @@ def bind_request_id(request_id: str | None = None) -> Iterator[str]:
 
     .. versionadded:: 2.0
     """
-    token = _current.set(checked(request_id))
+    request_id = checked(request_id)
+    token = present.set((request_id, None, present.get()))
     try:
-        yield _current.get() or ""
+        yield request_id
     finally:
-        _current.reset(token)
+        present.reset(token)
 
 
 def checked(request_id: object) -> str:
@@ -98,7 +111,7 @@ class RequestIdFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let *record* pass, with its ``request_id``."""
-        record.request_id = _current.get() or "-"
+        record.request_id = current_request_id() or "-"
         return True
 
 
@@ -110,28 +123,19 @@ def follow_messages() -> None:
 
 
 def _send(headers: dict[str, Any], **_: object) -> None:
-    request_id = _current.get()
+    request_id = current_request_id()
     if request_id is not None:
         headers.setdefault(MESSAGE_HEADER, request_id)
 
 
-def begin(request: Any, task_id: str) -> str | None:
-    """Take over the id that was sent with the task *task_id*, or that of its chain.
-
-    An eager task is part of what its caller does: it keeps the id that is there.
-
-    Returns:
-        The id before; give it to `end`.
-    """
-    before = _current.get()
-    if before is None or not request.is_eager:
-        sent = request.headers and request.headers.get(MESSAGE_HEADER)
-        _current.set(checked(sent or request.root_id or task_id))
-    return before
-
-
-end = _current.set
-"""Return to the id that was there before `begin`."""
+def _id_of(request: Context) -> str:
+    """Return the id of a task, and keep it with what its retries are sent with."""
+    headers: dict[str, Any] = request.headers or {}
+    sent = headers.get(MESSAGE_HEADER)
+    request_id = checked(sent or request.root_id or request.id)
+    if request_id != sent:
+        request.headers = {**headers, MESSAGE_HEADER: request_id}
+    return request_id
 
 
 def _add_filter(logger: logging.Logger, **_: object) -> None:
@@ -153,16 +157,17 @@ def follow_requests(app: Flask) -> None:
     header = read_request_id_header(app.config)
 
     def begin(_: Flask, **__: object) -> None:
-        request.environ[PREVIOUS] = _current.get()
-        _current.set(checked(request.headers.get(header) if header else None))
+        request.environ[AROUND] = around = present.get()
+        sent = request.headers.get(header) if header else None
+        present.set((checked(sent), None, around))
 
     def answer(_: Flask, response: Response, **__: object) -> None:
         if header:
-            response.headers[header] = _current.get() or ""
+            response.headers[header] = current_request_id() or ""
 
     def end(_: Flask, **__: object) -> None:
-        if PREVIOUS in request.environ:  # not so for a test_request_context
-            _current.set(request.environ.pop(PREVIOUS))
+        if AROUND in request.environ:  # not so for a test_request_context
+            present.set(request.environ.pop(AROUND))
 
     request_started.connect(begin, app, weak=False)
     request_finished.connect(answer, app, weak=False)
