@@ -388,6 +388,27 @@ def test_a_default_that_cannot_be_compared_may_change():
         assert subject.load({})["age"] is default
 
 
+def test_a_validator_that_cannot_be_compared_may_be_exchanged():
+    class Odd:
+        def __eq__(self, other):
+            raise ValueError("ambiguous")
+
+        __hash__ = None
+
+        def __call__(self, value):
+            raise ValidationError("Odd.")
+
+    class Pet(Schema):
+        name = fields.String(validate=validate.Length(max=3))
+
+    subject = compiled(Pet)
+    assert subject.load({"name": "Rex"}) == {"name": "Rex"}
+    Pet().fields["name"].validators[0] = Odd()
+
+    with pytest.raises(ValidationError, match="Odd"):
+        subject.load({"name": "Rex"})
+
+
 def test_a_nested_instance_may_change_too():
     class Inner(Schema):
         name = fields.String()

@@ -85,17 +85,16 @@ class CompiledSchema:
             marshmallow.ValidationError: marshmallow's own, for the same data.
         """
         usual = self._usual
-        if (
-            usual is None
-            or not (many is partial is unknown is None)
-            or usual.outdated()
-        ):
+        if usual is None or not (many is partial is unknown is None):
             return self._load(data, many=many, partial=partial, unknown=unknown)
+        run, outdated = usual
         try:
-            return usual.run(data)
-        except Exception:  # noqa: BLE001, S110 - marshmallow says what is wrong
-            pass
-        return self._schema.load(data)
+            if not outdated():
+                return run(data)
+            load: Callable[..., Any] = self._load
+        except Exception:  # noqa: BLE001 - marshmallow says what is wrong
+            load = self._schema.load
+        return load(data, many=many, partial=partial, unknown=unknown)
 
     def loads(
         self,
@@ -233,8 +232,10 @@ class CompiledSchema:
             found = self._loads[unknown, partial] = (program, with_hooks)
             usual = unknown == schema.unknown and partial is schema.partial
             plain = with_hooks is None and not schema.many
-            if isinstance(program, Pure) and usual and plain and self._watch:
-                self._usual = _Usual(program.run, self._watch.changed)
+            watch = self._watch
+            if isinstance(program, Pure) and usual and plain and watch:
+                outdated = watch.changed if self._watched else watch.differs
+                self._usual = _Usual(program.run, outdated)
         return found
 
     def _dump_program(self) -> _Dump:

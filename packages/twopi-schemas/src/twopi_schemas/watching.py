@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
+from operator import ne
 from typing import Any
 
 from marshmallow import Schema
@@ -36,6 +38,10 @@ class Watch:
     Comparing is done in C: the attributes of all fields against copies of them. As
     1 equals True, what compiled code takes from a field's defaults, constant and
     places it reads when it needs it.
+
+    Attributes:
+        differs: That comparison, which is all there is to a watch that is not thorough;
+            it raises where values cannot be compared.
     """
 
     def __init__(self, schema: Schema, *, thorough: bool) -> None:
@@ -52,12 +58,13 @@ class Watch:
         self._live += [field.validators for field in fields]
         if thorough:
             self._live += map(vars, fields)
-        self._then = [each.copy() for each in self._live]
+        then = [each.copy() for each in self._live]
+        self.differs = partial(ne, self._live, then)
 
     def changed(self) -> bool:
         """Tell whether anything was changed since."""
         try:
-            if self._live != self._then:
+            if self.differs():
                 return True
         except Exception:  # noqa: BLE001 - values that cannot be compared differ
             return True

@@ -40,20 +40,20 @@ def check_claims(
         if claims.get(name) is None:
             raise TokenError("missing_claim", f"The token has no {name}")
     start, end = -inf, inf
-    for name in ("iat", "nbf"):
-        if name in claims:
-            value = claims[name]
-            start = max(start, value if type(value) is int else _seconds(value, name))
+    if "iat" in claims:
+        start = value if type(value := claims["iat"]) is int else _seconds(value, "iat")
+    if "nbf" in claims:
+        value = claims["nbf"]
+        start = max(start, value if type(value) is int else _seconds(value, "nbf"))
     if "exp" in claims:
-        value = claims["exp"]
-        end = value if type(value) is int else _seconds(value, "exp")
+        end = value if type(value := claims["exp"]) is int else _seconds(value, "exp")
     check_dates(start, end, now, leeway)
     if issuers is not None:
         _check_issuer(claims, issuers)
     if audiences is not None or claims.get("aud"):
         _check_audience(claims, audiences or ())
     for name in ("sub", "jti"):
-        if name in claims and not isinstance(claims[name], str):
+        if not isinstance(claims.get(name, ""), str):
             raise TokenError("claims", f"The {name} of the token is no text")
     return start, end
 

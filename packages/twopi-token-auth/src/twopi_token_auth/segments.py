@@ -72,10 +72,10 @@ def parse_object(raw: bytes) -> dict[str, Any]:
     """
     try:
         text = str(raw, "utf-8")
-        value, end = _parse_start(text) if text.startswith("{") else (None, -1)
+        value, end = _scan(text, 0) if text.startswith("{") else (None, -1)
         if end != len(text):  # there are blanks around it, or it is no object
             value = _parse(text)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, StopIteration):
         malformed("The token holds something other than JSON")
     if not isinstance(value, dict):
         malformed("The token holds something other than a JSON object")
@@ -92,4 +92,4 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 _decoder = json.JSONDecoder(parse_constant=_refuse_constant)
-_parse, _parse_start = _decoder.decode, _decoder.raw_decode
+_parse, _scan = _decoder.decode, _decoder.scan_once  # type: ignore[attr-defined]
