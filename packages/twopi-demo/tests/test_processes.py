@@ -119,6 +119,7 @@ class TestProcesses:
             assert other.returncode == 1
             assert reason in other.stderr.lower()
             assert len(other.stderr.splitlines()) == 1
+            assert other.stderr.count("127.0.0.1") <= 1
         assert running.stop(signal.SIGINT) == (0, ("", ""))
         assert processes(box) == []
         assert [path.name for path in box.iterdir()] == ["kept"]

@@ -250,7 +250,7 @@ def expiry(on: Stage) -> None:
     refuse(answer, 401)
     demand("expired" in answer.headers["WWW-Authenticate"], answer.headers)
     expect(on.cyd.renew(), 200)
-    expect(on.cyd.exchange("GET", f"{API}/me"), 200, username="cyd")
+    expect(on.cyd.send("GET", f"{API}/me"), 200, username="cyd")
 
 
 def browsers(on: Stage) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 
 from twopi_demo.auth import bearer, user_id
-from twopi_demo.database import session
+from twopi_demo.database import commit_and_dump, session
 from twopi_demo.days import day_after, midnight
 from twopi_demo.models import Entry
 from twopi_demo.schemas import EntryFilter, EntrySchema
@@ -63,8 +63,9 @@ def create_entry(values: dict[str, Any]) -> Any:
     """Add an entry of the user's own."""
     entry = Entry(user_id=user_id(), **values)
     session.add(entry)
-    save()
-    return EntrySchema().dump(entry), 201, {"Location": location(entry)}
+    stored = save(entry)
+    place = url_for("entries.show_entry", entry_id=stored["id"])
+    return stored, 201, {"Location": place}
 
 
 @blueprint.get(ONE)
@@ -84,8 +85,7 @@ def replace_entry(values: dict[str, Any], entry_id: int) -> Any:
     entry = find_own(entry_id)
     for name, value in values.items():
         setattr(entry, name, value)
-    save()
-    return EntrySchema().dump(entry)
+    return save(entry)
 
 
 @blueprint.delete(ONE)
@@ -119,15 +119,10 @@ def find_own(entry_id: int) -> Entry:
     return entry
 
 
-def save() -> None:
-    """Commit; the one key an entry can get wrong is that of its project."""
+def save(entry: Entry) -> Any:
+    """Commit and dump; the one key an entry can get wrong is that of its project."""
     try:
-        session.commit()
+        return commit_and_dump(EntrySchema, entry)
     except IntegrityError:
         session.rollback()
         raise RequestValidationError({"project": ["No such project."]}) from None
-
-
-def location(entry: Entry) -> str:
-    """Return where *entry* is."""
-    return url_for("entries.show_entry", entry_id=entry.id)
