@@ -375,7 +375,8 @@ def new(session: nox.Session) -> None:
         (r"(?m)^version = .*", 'version = "2.0.0"'),
         (r"(?m)^description = .*", f'description = "{sentence}"'),
         (r"(?m)^keywords = .*\n", ""),
-        (r"(?ms)^\[project\.optional-dependencies\].*?(?=^\[)", ""),
+        (r"(?ms)^\[project\.(optional-dependencies|entry-points).*?(?=^\[)", ""),
+        (r"(?m)^test = .*", 'test = ["pytest>=8.3", "sybil>=9.0"]'),
     ]:
         metadata = re.sub(pattern, text, metadata)
     readme = f"# {package}\n\n{sentence}\n\n    pip install {package}\n\n"

@@ -45,7 +45,8 @@ def test_a_new_package_is_in_every_session(copy, root):
     assert "matrix-3.13(twopi-widget, oldest)" in listed
     text = (copy / "packages/twopi-widget/pyproject.toml").read_text("utf-8")
     assert 'description = "Widgets for Flask."' in text
-    assert "twopi-release" not in text
+    assert "release" not in text
+    assert "hatch-vcs" not in text
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,13 @@ import sys
 from packaging.requirements import Requirement
 
 META = "twopi-flask-utils"
-NOT_IN_META = {META, "twopi-demo", "twopi-schemas", "twopi-sphinx-themes"}
+NOT_IN_META = {
+    META,
+    "twopi-demo",
+    "twopi-request-id",
+    "twopi-schemas",
+    "twopi-sphinx-themes",
+}
 
 
 def siblings(texts):
