@@ -45,19 +45,21 @@ except ModuleNotFoundError:
         # --target needs no virtual environment, whatever pip is set to ask for; in a
         # session of its own, Ctrl-C is for this process alone.
         settings = {"PIP_REQUIRE_VIRTUALENV": "0", "PIP_USER": "0"}
-        fetching = subprocess.Popen(
-            [*pip, "nox[uv]>=2026.4"],
-            env=os.environ | settings,
-            start_new_session=True,
-        )
+        fetching = None
         try:
+            fetching = subprocess.Popen(
+                [*pip, "nox[uv]>=2026.4"],
+                env=os.environ | settings,
+                start_new_session=True,
+            )
             if fetching.wait():
                 sys.exit("twopi: pip could not fetch nox; its message is above")
             with suppress(OSError):  # another first run was faster
                 fresh.rename(private)
         except KeyboardInterrupt:
-            fetching.kill()
-            fetching.wait()
+            if fetching is not None:
+                fetching.kill()
+                fetching.wait()
             sys.exit("twopi: interrupted; run the same command to start again")
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
