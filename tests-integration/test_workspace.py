@@ -11,6 +11,7 @@ META = "twopi-flask-utils"
 NOT_IN_META = {
     META,
     "twopi-demo",
+    "twopi-openapi",
     "twopi-request-id",
     "twopi-schemas",
     "twopi-sphinx-themes",
