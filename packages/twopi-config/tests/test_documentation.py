@@ -6,7 +6,7 @@ import pytest
 
 import twopi_config
 from twopi_config import ConfigError, Settings, build_url, variable
-from twopi_config.kinds import _PLAIN
+from twopi_config.declaring.value_types import _PLAIN
 
 PACKAGE = Path(__file__).parents[1]
 PAGE = PACKAGE.parents[1] / "docs" / "packages" / "twopi-config.md"

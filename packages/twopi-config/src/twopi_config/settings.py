@@ -23,13 +23,13 @@ import os
 from collections.abc import Mapping, MutableMapping
 from typing import Any, ClassVar, Protocol, Self, dataclass_transform
 
-from twopi_config import document
-from twopi_config.declaration import declared
-from twopi_config.reading import Reading
-from twopi_config.redact import redact
+from twopi_config.declaring.fields import declared
+from twopi_config.declaring.variable import Variable, variable
+from twopi_config.reading import document
+from twopi_config.reading.reader import Reading
+from twopi_config.reading.sources import EnvFile
 from twopi_config.secret import Secret
-from twopi_config.sources import EnvFile
-from twopi_config.variable import Variable, variable
+from twopi_config.url.redact import redact
 
 EXTENSION = "twopi_config"
 

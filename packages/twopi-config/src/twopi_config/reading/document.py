@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from twopi_config.variable import Variable
+from twopi_config.declaring.variable import Variable
 
 _UNQUOTED = re.compile(r"[\w./:@%+,=-]*", re.ASCII)
 

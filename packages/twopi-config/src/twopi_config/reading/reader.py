@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from twopi_config.document import missing, refused
+from twopi_config.declaring.variable import Variable
 from twopi_config.errors import Problem, SettingsError
-from twopi_config.sources import EnvFile, SourceError, Sources
-from twopi_config.variable import Variable
+from twopi_config.reading.document import missing, refused
+from twopi_config.reading.sources import EnvFile, SourceError, Sources
 
 
 class Reading:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from twopi_config.declaring.variable import Variable
 from twopi_config.errors import Problem
-from twopi_config.variable import Variable
 
 LARGEST = 2**20
 """Bytes of a file with a secret."""

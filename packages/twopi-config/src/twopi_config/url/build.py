@@ -8,7 +8,14 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote, urlencode
 
 from twopi_config.errors import UrlError
-from twopi_config.parts import SCHEME, Parts, check_port, has_control, join, parse_url
+from twopi_config.url.parts import (
+    SCHEME,
+    Parts,
+    check_port,
+    has_control,
+    join,
+    parse_url,
+)
 
 REMOVABLE = ("username", "password", "hostname", "port", "path", "query", "fragment")
 

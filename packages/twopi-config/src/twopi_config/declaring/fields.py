@@ -8,10 +8,10 @@ import typing
 from collections.abc import Iterator
 from typing import Any
 
+from twopi_config.declaring.value_types import kind_of
+from twopi_config.declaring.variable import DECLARED, Variable
 from twopi_config.errors import DeclarationError
-from twopi_config.kinds import kind_of
 from twopi_config.secret import Secret
-from twopi_config.variable import DECLARED, Variable
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

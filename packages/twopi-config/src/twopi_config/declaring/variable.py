@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
-from twopi_config.kinds import Kind
+from twopi_config.declaring.value_types import Kind
 
 T = TypeVar("T")
 DECLARED = "twopi_config"
