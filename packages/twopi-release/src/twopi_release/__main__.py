@@ -11,7 +11,7 @@ from pathlib import Path
 from twopi_release import git
 from twopi_release.errors import ReleaseError
 from twopi_release.find import find_release
-from twopi_release.stamp import stamp
+from twopi_release.stamping import stamp
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -24,7 +24,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.plugin import hookimpl
 
 from twopi_release.file import read_text
-from twopi_release.stamp import chosen, current, stamp
+from twopi_release.stamping import chosen, current, stamp
 
 IN_SDIST = "version.txt"
 
