@@ -46,7 +46,7 @@ def test_check_fails_where_something_is_wrong(run):
 
     assert (done.returncode, done.stdout) == (1, "")
     assert "ACME_DATABASE_URL is missing" in done.stderr
-    assert "ACME_PORT has to be a whole number" in done.stderr
+    assert "ACME_PORT must be a whole number" in done.stderr
     assert "zq" not in done.stderr
 
 

@@ -1,5 +1,6 @@
 """URLs with one part changed, secrets that stay hidden, settings that explain."""
 
+from twopi_config.declaring.byte_size import ByteSize
 from twopi_config.declaring.variable import Variable, variable
 from twopi_config.errors import (
     ConfigError,
@@ -16,6 +17,7 @@ from twopi_config.url.redact import redact, redact_url
 
 __all__ = [
     "MASK",
+    "ByteSize",
     "ConfigError",
     "DeclarationError",
     "Parts",

@@ -1,4 +1,4 @@
-"""A text that does not show itself."""
+"""A string that does not show itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MASK = "***"
 
 
 class Secret:
-    """A text that shows itself to nobody who does not ask by `reveal`.
+    """A string that stays hidden until you call `reveal`.
 
     It is a mask in a ``repr``, in formatted text, in log lines, in tracebacks that
     show variables, and in what ``json.dumps(..., default=str)`` writes. Pickling it
@@ -75,3 +75,17 @@ class Secret:
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a Secret cannot be pickled; pickle what reveal() returns")
+
+
+def plain(value: Any) -> Any:
+    """Return *value* with the string of each `Secret` in it.
+
+    Lists, tuples, sets and dicts are copied, and nothing else is looked into.
+    """
+    if isinstance(value, Secret):
+        return value.reveal()
+    if type(value) is dict:
+        return {plain(name): plain(each) for name, each in value.items()}
+    if type(value) in {list, tuple, set, frozenset}:
+        return type(value)(plain(each) for each in value)
+    return value
