@@ -3,7 +3,7 @@
 from twopi_release.errors import ReleaseError
 from twopi_release.file import UNKNOWN, get_release
 from twopi_release.find import DEFAULT_ENV, Release, find_release
-from twopi_release.health import release_blueprint
+from twopi_release.health.blueprint import release_blueprint
 from twopi_release.stamping import stamp
 
 __all__ = [
