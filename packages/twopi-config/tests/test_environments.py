@@ -20,7 +20,7 @@ from twopi_config import (
     variable,
 )
 
-EXAMPLES = int(os.environ.get("TWOPI_CONFIG_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("TWOPI_CONFIG_EXAMPLES", "150"))
 MARK = "Zq"
 
 

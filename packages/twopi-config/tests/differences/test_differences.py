@@ -6,6 +6,7 @@ Where they differ, a table of the documentation says so, and why.
 
 import contextlib
 import datetime as dt
+import functools
 import os
 import tempfile
 import tomllib
@@ -23,7 +24,8 @@ from twopi_config import Settings, SettingsError, variable
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[3] / "docs" / "choose" / "settings-library.md"
-KINDS = tomllib.loads((HERE / "environments.toml").read_text("utf-8"))["kinds"]
+DATA = tomllib.loads((HERE / "environments.toml").read_text("utf-8"))
+KINDS = {kind["name"]: kind for kind in DATA["kinds"]}
 TYPES = {
     "str": (str, "default"),
     "int": (int, 0),
@@ -161,8 +163,10 @@ def shown(value):
     return f"`{text}`"
 
 
-def row(kind):
-    """Return the cells of a kind, and whether any library differs."""
+@functools.cache
+def row(name):
+    """Return the cells of the kind *name*, and whether any library differs."""
+    kind = KINDS[name]
     environments = [*sources(kind)]
     results = {
         name: [outcome(read, kind["type"], *each[1:]) for each in environments]
@@ -195,21 +199,21 @@ def spelled(text):
 def table():
     """Return the Markdown table of the page."""
     head = ["environment", "twopi-config", *PEERS, "reason"]
-    rows = [row(kind)[0] for kind in KINDS]
+    rows = [row(name)[0] for name in KINDS]
     lines = [f"| {' | '.join(cells)} |" for cells in [head, ["---"] * len(head), *rows]]
     return "\n".join(lines) + "\n"
 
 
 def test_there_are_two_hundred():
-    assert sum(len([*sources(kind)]) for kind in KINDS) >= 200
-    assert len({kind["name"] for kind in KINDS}) == len(KINDS)
+    assert sum(len([*sources(kind)]) for kind in KINDS.values()) >= 200
+    assert len(DATA["kinds"]) == len(KINDS)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind["name"])
-def test_a_difference_has_a_reason(kind):
-    cells, differs = row(kind)
+@pytest.mark.parametrize("name", KINDS)
+def test_a_difference_has_a_reason(name):
+    cells, differs = row(name)
 
-    assert differs == bool(kind.get("reason")), cells
+    assert differs == bool(KINDS[name].get("reason")), cells
 
 
 @pytest.mark.skipif(not PAGE.exists(), reason="an sdist has no docs")
