@@ -107,6 +107,15 @@ class TestKinds:
         with pytest.raises(ReleaseError, match=r"\(git is not installed\)"):
             stamp()
 
+    def test_git_that_cannot_be_run(self, checkout, monkeypatch, caplog):
+        monkeypatch.chdir(checkout)
+
+        assert find_release(git=True, match="a\0b").value == UNKNOWN
+        assert "git could not be run: " in caplog.text
+        assert stamp(checkout / "v.txt", "1") == "1"
+        with pytest.raises(ReleaseError, match="no release to write"):
+            stamp(checkout / "missing" / "v.txt")
+
     def test_git_that_is_slow(self, checkout, monkeypatch, tmp_path):
         slow = tmp_path / "bin" / "git"
         slow.parent.mkdir()
@@ -220,7 +229,9 @@ class TestSeveralProjects:
         assert find_release(name, git=True).value == "acme-b-9.0.0"
 
     @pytest.mark.parametrize(
-        "text", ["[project", "[project]\nname = 5\n", "project = 5\n", "x" * 2**17]
+        "text",
+        ["[project", "[project]\nname = 5\n", "project = 5\n", "x" * 2**17],
+        ids=["no TOML", "no string", "no table", "too long"],
     )
     def test_a_pyproject_that_names_nothing(self, text, repository, monkeypatch):
         (repository / "pyproject.toml").write_text(text)

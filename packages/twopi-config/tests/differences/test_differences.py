@@ -173,8 +173,8 @@ def row(name):
         for name, read in {"ours": ours, **PEERS}.items()
     }
     cells, example = [], None
-    for name in PEERS:
-        pairs = zip(results["ours"], results[name], strict=True)
+    for peer in PEERS:
+        pairs = zip(results["ours"], results[peer], strict=True)
         differ = [number for number, (left, right) in enumerate(pairs) if left != right]
         if not differ:
             cells.append("same")
@@ -185,7 +185,7 @@ def row(name):
             f"{len(differ)} of {len(environments)}: " if len(environments) > 1 else ""
         )
         behind = "" if at == example else f" for {spelled(environments[at][0])}"
-        cells.append(f"{count}{shown(results[name][at])}{behind}")
+        cells.append(f"{count}{shown(results[peer][at])}{behind}")
     at = example or 0
     mine = f"{spelled(environments[at][0])} is {shown(results['ours'][at])}"
     return [kind["name"], mine, *cells, kind.get("reason", "")], example is not None

@@ -101,8 +101,9 @@ def _ask(folder: Path, *command: str) -> Answer:
         )
     except subprocess.TimeoutExpired:
         return Answer(problem=f"git did not answer within {SECONDS:g} seconds")
-    except (OSError, ValueError):  # no such folder, a NUL in an argument
-        return Answer()
+    except (OSError, ValueError) as error:  # too long an argument, or a NUL in it
+        missing = not folder.is_dir()
+        return Answer(problem="" if missing else f"git could not be run: {error}")
     if done.returncode:
         return Answer(problem=_problem(done.stderr.decode("utf-8", "replace")))
     return Answer(done.stdout.decode("utf-8", "replace").strip())
