@@ -11,7 +11,7 @@
 
 *path* is the file's place in the wheel; the default is ``version.txt`` in the package
 named as the project. *match* are patterns of the tags that count; by default those of
-another project in the same repository do not. The source tree is left as it is. Where
+another project in the same repository do not. The source tree is not changed. Where
 hatch-vcs makes the version, that is the release, so that the two are the same.
 """
 
