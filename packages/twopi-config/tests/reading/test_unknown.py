@@ -57,6 +57,13 @@ def test_files_are_looked_at(tmp_path):
             "SHOP_PORT_80_TCP_PORT": "80",
             "SHOP_PORT_80_TCP_ADDR": "10.0.0.1",
         },
+        # and one called "shop-db"
+        {
+            "SHOP_DB_SERVICE_HOST": "10.0.0.2",
+            "SHOP_DB_SERVICE_PORT": "5432",
+            "SHOP_DB_PORT": "tcp://10.0.0.2:5432",
+            "SHOP_DB_PORT_5432_TCP": "tcp://10.0.0.2:5432",
+        },
     ],
 )
 def test_what_is_left_alone(environ):

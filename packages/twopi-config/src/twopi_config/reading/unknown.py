@@ -14,10 +14,10 @@ LIMIT = 20
 """How many are reported."""
 
 _SERVICE = re.compile(
-    "_SERVICE_HOST|_SERVICE_PORT(_[A-Z0-9_]+)?"
-    "|_PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?"
+    "_SERVICE_HOST$|_SERVICE_PORT(_[A-Z0-9_]+)?$"
+    "|_PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$"
 )
-"""What Kubernetes and Docker set for each service, behind the service's name."""
+"""How the names end that Kubernetes and Docker set for each service."""
 
 
 def unknown(
@@ -26,7 +26,7 @@ def unknown(
     """Yield a problem for each variable with the prefix that is not one of *names*.
 
     Upper and lower case of the prefix are the same. Variables that Kubernetes and
-    Docker set for a service of this name are left out.
+    Docker set for services whose names begin so are left out.
 
     Args:
         sources: Where variables are set.
@@ -44,7 +44,7 @@ def unknown(
         for name in {*sources.names()} - known
         if name.upper().startswith(prefix.upper())
         and not any(fnmatchcase(name, each) for each in patterns)
-        and not _is_of_a_service(name, prefix, sources)
+        and not _is_of_a_service(name, sources)
     )
     for name in found[:LIMIT]:
         near = difflib.get_close_matches(name.upper(), declared, n=1, cutoff=0.8)
@@ -56,8 +56,7 @@ def unknown(
         yield Problem(prefix, more)
 
 
-def _is_of_a_service(name: str, prefix: str, sources: Sources) -> bool:
-    rest = name[len(prefix) - 1 :]
-    if _SERVICE.fullmatch(rest):
+def _is_of_a_service(name: str, sources: Sources) -> bool:
+    if _SERVICE.search(name):
         return True
-    return rest == "_PORT" and sources.linked(name)
+    return name.endswith("_PORT") and sources.linked(name)
