@@ -63,6 +63,13 @@ def test_check_reads_several_files_and_a_folder(run, tmp_path):
     assert done.stdout == "ACME_DATABASE_URL  secrets_dir\nACME_PORT          b.env\n"
 
 
+def test_check_says_that_a_file_it_was_given_is_not_there(run):
+    done = run("check", "acme:Acme", "--env-file", "typo.env", ACME_DATABASE_URL="x")
+
+    assert done.returncode == 0
+    assert done.stderr == "typo.env does not exist, so nothing is read from it\n"
+
+
 def test_check_fails_where_a_line_or_a_name_is_wrong(run, tmp_path):
     (tmp_path / ".env").write_text("ACME_DATABASE_URL: zq\n")
 

@@ -29,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif options.command == "docs":
         sys.stdout.write(settings.table())
     else:
+        for name in options.env_file or []:
+            if not Path(name).exists():
+                sys.stderr.write(f"{name} does not exist, so nothing is read from it\n")
         try:
             origins = settings.origins(
                 env_file=options.env_file or [".env"], secrets_dir=options.secrets_dir
