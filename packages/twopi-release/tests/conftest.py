@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -15,7 +16,9 @@ def no_variables(monkeypatch):
 
 @pytest.fixture
 def git():
-    """Return a function that runs git in a folder and prints no setting of yours."""
+    """Return a function that runs git in a folder, without the settings of the user."""
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
 
     def run(folder, *command):
         environ = {name: os.environ[name] for name in ("PATH",)}

@@ -88,7 +88,7 @@ class TestKinds:
         with pytest.raises(ReleaseError, match=r"\(git: fatal: "):
             stamp(tmp_path / "version.txt")
 
-    def test_outside_of_a_checkout(self, tmp_path, caplog, monkeypatch):
+    def test_outside_of_a_checkout(self, git, tmp_path, caplog, monkeypatch):
         folder = tmp_path / "plain"
         folder.mkdir()
         monkeypatch.chdir(folder)
