@@ -1,5 +1,6 @@
 """`/livez`, `/readyz` and `/healthz`: what a cluster needs of them."""
 
+import asyncio
 import itertools
 import logging
 import threading
@@ -80,6 +81,23 @@ class TestBoth:
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
         assert "hunter2" in caplog.text
         assert "hunter2" not in answer.text
+
+    def test_an_async_check_is_awaited(self, path):
+        async def works():
+            await asyncio.sleep(0)
+            return True
+
+        async def fails():
+            await asyncio.sleep(0)
+            raise RuntimeError("down")
+
+        async def is_false():
+            return False
+
+        checks = {"a": works, "b": fails, "c": is_false}
+        answer = client_of(checks).get(path)
+
+        assert answer.json["checks"] == {"a": "ok", "b": "failed", "c": "failed"}
 
     def test_those_that_hang_are_named(self, path, hang, caplog):
         names = [f"c{number}" for number in range(10)]

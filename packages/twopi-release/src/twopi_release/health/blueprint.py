@@ -48,7 +48,8 @@ def release_blueprint(
             default is `get_release`, asked once, when this function is called: a
             process keeps the code it started with, also after a new
             ``version.txt`` has been deployed under it.
-        checks: Functions that raise if what they are named after is down.
+        checks: Functions, also ``async`` ones, that raise if what they are named after
+            is down.
         optional: The names of the checks without which the application still works.
         timeout: Seconds that each check may take. The default is below the second that
             Kubernetes waits for a probe.

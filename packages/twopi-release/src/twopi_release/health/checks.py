@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 
 log = logging.getLogger("twopi_release")
@@ -54,6 +54,8 @@ class Run:
         try:
             with context():
                 result = check()
+                if hasattr(result, "__await__"):
+                    result = _await(result)
                 if result is not None and not result:
                     kind = type(result).__name__
                     raise FalseResultError(f"it returned a false {kind}")  # noqa: TRY301
@@ -78,6 +80,16 @@ class Run:
         """
         left = self.started + timeout - self._clock()
         return self._done.wait(max(0.0, left)) and self.ok
+
+
+def _await(result: Awaitable[object]) -> object:
+    """Return what *result*, such as that of an ``async def``, turns out to be."""
+    import asyncio
+
+    async def wait() -> object:
+        return await result
+
+    return asyncio.run(wait())
 
 
 class Checks:
