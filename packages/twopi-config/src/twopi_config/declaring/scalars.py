@@ -9,6 +9,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +25,27 @@ def choice_of(choices: Mapping[str, Any]) -> Kind:
     return Kind(f"one of {names}", choices.__getitem__, spelled.__getitem__)
 
 
+@cache
+def _env_of_one() -> type[Any]:
+    """Return a class of environments whose every variable is the same string."""
+    from environs import Env
+
+    class EnvOfOne(Env):
+        text = ""
+
+        def _get_value(self, env_key: str, default: Any) -> Any:  # noqa: ARG002
+            return self.text
+
+    return EnvOfOne
+
+
 def _reader(method: str, **options: Any) -> Callable[[str], Any]:
     """Return a function that reads a string by a method of `environs.Env`."""
 
     def read(text: str) -> Any:
-        from environs import Env
-
-        class Text(Env):
-            """An environment whose every variable is *text*."""
-
-            def _get_value(self, env_key: str, default: Any) -> Any:  # noqa: ARG002
-                return text
-
-        return getattr(Text(), method)("", **options)
+        env = _env_of_one()()
+        env.text = text
+        return getattr(env, method)("", **options)
 
     return read
 
