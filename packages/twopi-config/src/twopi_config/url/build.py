@@ -8,7 +8,14 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote, urlencode
 
 from twopi_config.errors import UrlError
-from twopi_config.parts import SCHEME, Parts, check_port, has_control, join, parse_url
+from twopi_config.url.parts import (
+    SCHEME,
+    Parts,
+    check_port,
+    has_control,
+    join,
+    parse_url,
+)
 
 REMOVABLE = ("username", "password", "hostname", "port", "path", "query", "fragment")
 
@@ -33,7 +40,7 @@ def build_url(
 ) -> str:
     """Parse *url* and override specific parts of it.
 
-    What is not given stays exactly as it is, byte for byte.
+    A part that is not passed is unchanged, byte for byte.
 
     .. code-block:: python
 
@@ -46,17 +53,17 @@ def build_url(
         url: The URL to start from; it has a ``//``.
         scheme: For example ``"postgresql+psycopg"``.
         username: In plain text; it is percent-encoded here, so one that is encoded
-            already would be encoded twice. The empty text removes it.
+            already would be encoded twice. The empty string removes it.
         password: As *username*.
         hostname: A name, an IPv4 or IPv6 address (brackets are added), or a list
             with ports, ``"h1:27017,h2:27017"``, which replaces the port too. The
-            empty text removes it.
+            empty string removes it.
         port: A number from 0 to 65535, or its digits.
         path: As it is to stand in the URL; a missing first slash is added. The empty
             text removes it.
         query: The text after the ``?``, or names and values, which are
-            percent-encoded (a value may be a list). The empty text removes it.
-        fragment: The text after the ``#``. The empty text removes it.
+            percent-encoded (a value may be a list). The empty string removes it.
+        fragment: The text after the ``#``. The empty string removes it.
         remove: Names of parts to take out: any of these arguments except *scheme*.
 
     Returns:
@@ -86,10 +93,10 @@ def build_url(
         if name not in REMOVABLE:
             raise UrlError("remove", f"may name {', '.join(REMOVABLE)}; not {name!r}")
         if name in new:
-            raise UrlError(name, "is given and is in remove too; choose one")
+            raise UrlError(name, "is passed and is in remove too; choose one")
         new[name] = ""
     if new and ";" in url and _SEVERAL.search(url):
-        raise UrlError("url", "lists several URLs; build each of them alone")
+        raise UrlError("url", "contains several URLs; build them one by one")
     return join(
         new.get("scheme", parts.scheme),
         _userinfo(parts, new),
@@ -105,14 +112,14 @@ def _spell(name: str, value: object) -> str:
     if name == "port":
         return check_port(value)
     if not isinstance(value, str):
-        raise UrlError(name, f"must be text, not {type(value).__name__}")
+        raise UrlError(name, f"must be a string, not {type(value).__name__}")
     if name in {"username", "password"}:
         try:
             return quote(value, safe="")
         except UnicodeEncodeError:  # it quotes the text
-            raise UrlError(name, "holds half of a surrogate pair") from None
+            raise UrlError(name, "contains half of a surrogate pair") from None
     if has_control(value):
-        raise UrlError(name, "holds a line break or another control character")
+        raise UrlError(name, "contains a line break or another control character")
     if name == "scheme" and not re.fullmatch(SCHEME, value):
         raise UrlError(name, "must be a letter, then letters, digits and + - . _")
     if name == "hostname":
@@ -120,13 +127,13 @@ def _spell(name: str, value: object) -> str:
     if name == "path":
         return _slash(value)
     if name == "query" and "#" in value:
-        raise UrlError(name, "holds a #; write %23, or give the fragment apart")
+        raise UrlError(name, "contains a #; write %23, or pass fragment=")
     return value
 
 
 def _slash(path: str) -> str:
     if "?" in path or "#" in path:
-        raise UrlError("path", "holds a ? or #; write %3F or %23, or give query apart")
+        raise UrlError("path", "contains a ? or #; write %3F or %23, or pass query=")
     return f"/{path}" if path and not path.startswith("/") else path
 
 
@@ -139,7 +146,7 @@ def _bracket(hostname: str) -> str:
         ipaddress.IPv6Address(bare)
     except ValueError:
         raise UrlError(
-            "hostname", "must be a name or an address; give the port apart"
+            "hostname", "must be a host name or address; pass the port as port="
         ) from None
     return f"[{bare}]"
 

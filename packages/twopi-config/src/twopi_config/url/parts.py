@@ -166,7 +166,7 @@ def check_port(port: object) -> str:
         raise UrlError(
             "port",
             "must be a number from 0 to 65535 "
-            "(a /, ? or # in the password has to be percent-encoded)",
+            "(a /, ? or # in the password must be percent-encoded)",
         )
     if int(text) > 65535:
         raise UrlError("port", "must be a number from 0 to 65535")

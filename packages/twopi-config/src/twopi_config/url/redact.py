@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from twopi_config.errors import UrlError
-from twopi_config.parts import SCHEME, parse_url
 from twopi_config.secret import MASK, Secret
+from twopi_config.url.parts import SCHEME, parse_url
 
 _SECRET_NAME = re.compile(
     "password|passwd|passphrase|pwd|secret|token|jwt|authorization"

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
-from twopi_config.kinds import Kind
+from twopi_config.declaring.kind import Kind
 
 T = TypeVar("T")
 DECLARED = "twopi_config"
@@ -54,10 +54,10 @@ def variable(
         default_factory: A function that makes the default, for lists and dicts.
         doc: What the setting is for, in one line.
         name: The variable's whole name, for one that does not follow the prefix.
-        check: A function that is given the value, and returns false or raises
-            `ValueError` if it cannot be used.
-        wanted: What the value has to be, for the message: "a port from 1 to 65535".
-            A *check* needs it; the default is told by the type.
+        check: A function that takes the value, and returns ``False`` or raises any
+            exception if it cannot be used.
+        wanted: What the value must be, for the message: "a port from 1 to 65535".
+            A *check* needs it; otherwise it is derived from the type.
     """
     metadata = {DECLARED: {"doc": doc, "name": name, "check": check, "wanted": wanted}}
     if default_factory is not dataclasses.MISSING:
@@ -71,13 +71,17 @@ class Variable:
 
     Attributes:
         name: Its name in the environment.
-        field: The field of the settings.
+        field: The field of the settings; ``"database.url"`` is nested.
         kind: How it is read.
-        wanted: What it has to be.
+        wanted: What it must be.
         doc: What it is for.
-        secret: Whether its value is a `Secret`, which a file may hold too.
-        check: Refuses values that cannot be used.
+        secret: Whether its value is, or contains, a `Secret`.
+        check: Rejects values that cannot be used.
         default: Makes the default; `None` if the variable is required.
+        file_name: The variable that may name a file with the value, as Docker's images
+            have it: the name with ``_FILE``. `None` if another field has this name.
+        group: The innermost nested field around it that may be `None`, or the empty
+            string. The variable is required only if one of that group is set.
     """
 
     name: str
@@ -88,6 +92,8 @@ class Variable:
     secret: bool
     check: Callable[[Any], object] | None
     default: Callable[[], Any] | None
+    file_name: str | None = None
+    group: str = ""
 
     @property
     def required(self) -> bool:
@@ -95,27 +101,33 @@ class Variable:
         return self.default is None
 
     @property
-    def file_name(self) -> str | None:
-        """The variable that may name a file with the value, as Docker's images do."""
-        return f"{self.name}_FILE" if self.secret else None
-
-    @property
     def example(self) -> str:
-        """The default as text; the empty text if it is none, or a secret."""
+        """The default as a string that reads back as the same value.
+
+        It is empty for a secret, for ``None``, and for a default that no string
+        stands for.
+        """
         value = None if self.default is None or self.secret else self.default()
-        return "" if value is None else self.kind.spell(value)
+        if value is None:
+            return ""
+        try:
+            text = self.kind.spell(value)
+            same = self.kind.parse(text) == value
+        except Exception:  # noqa: BLE001  a default need not be of its type
+            return ""
+        return text if same else ""
 
     def read(self, text: str) -> Any:
         """Return the value that *text* stands for.
 
         Raises:
-            ValueError: It stands for none.
+            ValueError: It cannot be read, or the check rejects it.
         """
         try:
             value = self.kind.parse(text)
-            refused = self.check is not None and self.check(value) is False
+            rejected = self.check is not None and self.check(value) is False
         except Exception:  # noqa: BLE001  a parser or a check may raise anything
-            refused = True
-        if refused:  # outside of the handler, whose error shows the value
+            rejected = True
+        if rejected:  # outside of the handler, whose error shows the value
             raise ValueError(self.name)
         return value

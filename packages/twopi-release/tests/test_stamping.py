@@ -36,6 +36,11 @@ def test_a_chosen_release_comes_before_git(checkout, monkeypatch):
     assert stamp(checkout / "version.txt") == "chosen"
 
 
+def test_what_sentry_rejects_is_not_written(tmp_path):
+    assert stamp(tmp_path / "version.txt", "release/2.0") == "release-2.0"
+    assert (tmp_path / "version.txt").read_text() == "release-2.0\n"
+
+
 def test_hosts_where_git_is_not(tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     monkeypatch.setenv("GITHUB_SHA", "abc")
