@@ -54,7 +54,9 @@ def test_who_may_do_what(app, log_in_again):
     privilege_matrix(
         app,
         {
-            "GET /healthz": row(503, 503, 503, 503),  # there is no worker here
+            "GET /livez": ANYBODY,
+            "GET /readyz": row(503, 503, 503, 503),  # there is no worker here
+            "GET /healthz": row(503, 503, 503, 503),
             "GET /release": ANYBODY,
             f"GET {API}/token-auth.mjs": ANYBODY,
             f"GET {API}/.well-known/jwks.json": ANYBODY,

@@ -66,13 +66,23 @@ class Stage:
 
 def health(on: Stage) -> None:
     """Health and release."""
-    deadline = time.monotonic() + PATIENCE
-    while (answer := on.nobody.send("GET", "/healthz")).status != 200:
-        demand(time.monotonic() < deadline, f"not healthy: {answer}")
-        time.sleep(0.1)  # a check has less than a second, also on a busy machine
     checks = {"broker": "ok", "database": "ok", "workers": "ok"}
-    expect(answer, 200, status="ok", checks=checks)
+    expect(become(on, "/livez"), 200, status="ok")
+    for path in ("/readyz", "/healthz"):
+        expect(become(on, path), 200, status="ok", checks=checks)
     expect(on.nobody.send("GET", "/release"), 200, release="check")
+
+
+def become(on: Stage, path: str) -> Answer:
+    """Return the answer of *path* as soon as it is 200.
+
+    A check has less than a second, which can be too little on a busy machine.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while (answer := on.nobody.send("GET", path)).status != 200:
+        demand(time.monotonic() < deadline, f"not healthy: {answer}")
+        time.sleep(0.1)
+    return answer
 
 
 def login(on: Stage) -> None:
