@@ -1,9 +1,11 @@
 """A real server on loopback that the clients log in to."""
 
+import json
 import threading
 from collections import Counter
 from datetime import timedelta
 
+import jwt
 import pytest
 from flask import Flask, Response, g, redirect, request
 from werkzeug.serving import make_server
@@ -47,11 +49,13 @@ class Server:
         )
         self.app.register_blueprint(self.auth.blueprint(url_prefix="/auth"))
         self.app.after_request(self.record)
+        self.app.after_request(self.name_session)
         self.app.before_request(self.break_down)
         self.calls = Counter()
         self.seen = []
         self.broken = {}
         self.renewing = threading.Event()
+        self.renewals_begun = 0
         self.gate = threading.Event()
         self.gate.set()
         self.add_views()
@@ -83,10 +87,19 @@ class Server:
 
     def break_down(self):
         if request.path == "/auth/renew":
+            self.renewals_begun += 1
             self.renewing.set()
-            self.gate.wait(10)
+            self.gate.wait(60)
         answer = self.broken.get(request.path)
         return answer and Response(**answer)
+
+    def name_session(self, response):
+        """Say which session an answer is of, as newer servers do."""
+        body = response.get_json(silent=True)
+        if isinstance(body, dict) and "token" in body and "session_id" not in body:
+            payload = jwt.decode(body["token"], options={"verify_signature": False})
+            response.set_data(json.dumps({**body, "session_id": payload["sid"]}))
+        return response
 
     def record(self, response):
         self.calls[request.method, request.path, response.status_code] += 1
@@ -106,6 +119,12 @@ class Server:
     def end_sessions(self):
         with self.app.app_context():
             self.auth.sessions.revoke_all("ada")
+
+    def forget_users(self):
+        """End the sessions of all who may have logged in."""
+        with self.app.app_context():
+            for user in ("ada", "bob"):
+                self.auth.sessions.revoke_all(user)
 
     def __enter__(self):
         self.server = make_server("127.0.0.1", 0, self.app, threaded=True)
