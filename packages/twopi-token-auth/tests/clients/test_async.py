@@ -62,10 +62,10 @@ def test_a_task_that_gives_up_does_not_stop_the_others(server, clock, auth_of):
             clock.now += 3600
             send, gate, asked = auth._send, asyncio.Event(), asyncio.Event()
 
-            async def slow(call):
+            async def slow(*call):
                 asked.set()
                 await gate.wait()
-                return await send(call)
+                return await send(*call)
 
             auth._send = slow
             first, *rest = (
