@@ -5,8 +5,10 @@ import threading
 from collections import Counter
 from datetime import timedelta
 
+import httpx
 import jwt
 import pytest
+import requests
 from flask import Flask, Response, g, redirect, request
 from werkzeug.serving import make_server
 
@@ -18,6 +20,8 @@ from twopi_token_auth import (
     auth_required,
     parse_auth_header,
 )
+from twopi_token_auth.clients.httpx import SessionAuth as HttpxAuth
+from twopi_token_auth.clients.requests import SessionAuth as RequestsAuth
 
 MINUTE = timedelta(minutes=1)
 
@@ -166,3 +170,26 @@ def server(make_server_of):
 def stranger(make_server_of):
     """A server of somebody else, who would like to have the tokens."""
     return make_server_of()
+
+
+@pytest.fixture(params=["httpx", "requests"])
+def connect(request, clock):
+    """Make a client of either kind, whose `auth` has nobody logged in."""
+    opened = []
+
+    def connect(server, **options):
+        if request.param == "httpx":
+            http = httpx.Client(follow_redirects=True, timeout=60)
+            auth = HttpxAuth
+        else:
+            http = requests.Session()
+            http.trust_env = False
+            auth = RequestsAuth
+        opened.append(http)
+        http.auth = auth(http, server.url, **{"clock": clock, **options})
+        http.origin = server.origin
+        return http
+
+    yield connect
+    for http in opened:
+        http.close()

@@ -19,31 +19,7 @@ from twopi_token_auth.clients import (
     SessionOverError,
     Tokens,
 )
-from twopi_token_auth.clients.httpx import SessionAuth as HttpxAuth
 from twopi_token_auth.clients.requests import SessionAuth as RequestsAuth
-
-
-@pytest.fixture(params=["httpx", "requests"])
-def connect(request, clock):
-    """Make a client of either kind, whose `auth` has nobody logged in."""
-    opened = []
-
-    def connect(server, **options):
-        if request.param == "httpx":
-            http = httpx.Client(follow_redirects=True)
-            auth = HttpxAuth
-        else:
-            http = requests.Session()
-            http.trust_env = False
-            auth = RequestsAuth
-        opened.append(http)
-        http.auth = auth(http, server.url, **{"clock": clock, **options})
-        http.origin = server.origin
-        return http
-
-    yield connect
-    for http in opened:
-        http.close()
 
 
 @pytest.fixture
@@ -382,6 +358,57 @@ def test_a_body_is_sent_again(http, server):
 def stream(kind):
     pieces = [b"a", b"b", b"c"]
     return io.BytesIO(b"abc") if kind == "file" else (piece for piece in pieces)
+
+
+def test_a_form_with_files_is_sent_again(http, server, tmp_path):
+    path = tmp_path / "report.txt"
+    path.write_bytes(b"x" * 5000)
+    with path.open("rb") as file:
+        for content in (b"x" * 5000, io.BytesIO(b"x" * 5000), file):
+            server.refuse_tokens()
+            form = {"files": {"report": content}, "data": {"a": "b"}}
+            answer = http.post(f"{server.origin}/me", **form)
+            assert answer.status_code == 200
+            assert "x" * 5000 in answer.json()["body"]
+
+
+class Pipe(io.BytesIO):
+    """Can be read once."""
+
+    def seekable(self):
+        return False
+
+    def seek(self, *_):
+        raise io.UnsupportedOperation
+
+    def tell(self):
+        raise io.UnsupportedOperation
+
+
+def test_a_form_with_a_pipe_is_not_sent_again(http, server):
+    if isinstance(http, requests.Session):
+        pytest.skip("Requests reads all files before it sends them")
+    server.refuse_tokens()
+
+    answer = http.post(f"{server.origin}/me", files={"report": Pipe(b"x" * 5000)})
+
+    assert answer.status_code == 401
+    assert server.calls["POST", "/me", 401] == 1
+
+
+def test_saving_must_not_be_asynchronous(connect, server):
+    async def save(tokens):
+        raise AssertionError
+
+    with pytest.raises(TypeError, match="AsyncSessionAuth"):
+        connect(server, save=save)
+
+    def begin_to_save(tokens):
+        return save(tokens)
+
+    http = connect(server, save=begin_to_save)
+    with pytest.raises(TypeError, match="AsyncSessionAuth"):
+        http.auth.log_in("ada", "right")
 
 
 @pytest.mark.parametrize("kind", ["file", "generator"])
