@@ -76,6 +76,22 @@ def test_a_client_without_timeouts_waits_for_a_bounded_time(server):
     assert 0 < seen[0]["timeout"]["read"] <= 30
 
 
+@pytest.mark.parametrize("timeout", [0.1, (60, 0.1)])
+def test_requests_waits_for_as_long_as_the_request_says(server, clock, timeout):
+    with requests.Session() as http, ThreadPoolExecutor(1) as pool:
+        http.trust_env = False
+        http.auth = RequestsAuth(http, server.url, clock=clock, timeout=60)
+        http.auth.log_in("ada", "right")
+        clock.now += 3600
+        server.gate.clear()
+        first = pool.submit(http.get, f"{server.origin}/me", timeout=60)
+        assert server.renewing.wait(60)
+        with pytest.raises(ServerUnavailableError, match="Another request renews"):
+            http.get(f"{server.origin}/me", timeout=timeout)
+        server.gate.set()
+        assert first.result().status_code == 200
+
+
 def test_requests_waits_for_as_long_as_its_auth_says(server, clock):
     with requests.Session() as http:
         http.trust_env = False

@@ -6,6 +6,7 @@ another origin, except from http to https on the same host and the standard port
 
 from __future__ import annotations
 
+import inspect
 from functools import partial
 from typing import Any, Unpack
 
@@ -21,6 +22,8 @@ from twopi_token_auth.clients.steps import (
     refuse_coroutine_function,
     run,
 )
+
+_REQUEST = requests.Session.request.__code__
 
 
 class SessionAuth(AuthBase):
@@ -44,9 +47,9 @@ class SessionAuth(AuthBase):
     Args:
         session: Sends the logins and renewals; usually the one this is the auth of.
         url: What the blueprint is under.
-        timeout: How many seconds a login, a logout, or a renewal may take, another
-            thread's included. Requests does not show the timeout of a request until
-            there is a response; from then on the shorter one holds.
+        timeout: How many seconds a login, a logout or a renewal may take. A request
+            waits for a renewal, another thread's included, no longer than this and
+            than its own timeout to read.
         options: See `Options`.
 
     Raises:
@@ -107,7 +110,8 @@ class SessionAuth(AuthBase):
         """Give *request* the token, and look at what comes back."""
         if self._session.trusts(request.url or ""):
             user = self._session.user
-            token = run(self._session.get_token(user=user), self._send, self._timeout)
+            seconds = min(self._timeout, _seconds(_timeout_of_caller()))
+            token = run(self._session.get_token(user=user), self._send, seconds)
             request.headers["Authorization"] = f"Bearer {token}"
             request.hooks["response"].append(partial(self._answered, user))
         return request
@@ -156,6 +160,18 @@ class SessionAuth(AuthBase):
         return Answer(
             response.status_code, response.headers.get("Retry-After"), response.content
         )
+
+
+def _timeout_of_caller() -> Any:
+    """Return the timeout of the request that is being made.
+
+    Requests gives it to the connection only, so it is read where `Session.request` has
+    it; None if the request was prepared in another way.
+    """
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_code is not _REQUEST:
+        frame = frame.f_back
+    return None if frame is None else frame.f_locals.get("timeout")
 
 
 def _seconds(timeout: Any) -> float:
