@@ -7,14 +7,19 @@ export class UnavailableError extends Error {
   retryAfter = null;
 }
 
+const OVER = "The session has ended; log in";
+const NO_COOKIE = "The session cannot be renewed, no cookie arrived: it has ended, or the "
+  + "browser does not keep the cookie (credentials, Secure, SameSite, Path); log in";
+
 export class TokenAuth extends EventTarget {
   #url; #credentials; #origins; #margin; #timeout; #storage; #key; #channel;
   #own; // the record, where the storage cannot keep it; undefined where it can
   #login = null; // which login the token is of
   #token = null; #endsAt = 0; #renewAt = 0;
   #lastToken = null; // of a log-out that the server has not confirmed
+  #copied; // whether another tab may begin with a copy of the storage
   #news = null; #wake = null;
-  #flight = null; #stop = null;
+  #flight = null; #stop = null; #leaving = null;
 
   constructor({
     url = new URL(".", import.meta.url), credentials = "same-origin", origins = [],
@@ -29,6 +34,7 @@ export class TokenAuth extends EventTarget {
     this.#timeout = timeout;
     this.#storage = storage;
     if (!storage) this.#own = null;
+    this.#copied = storage !== findStorage();
     this.#key = `token-auth ${this.#url}`;
     this.#login = this.#session?.login ?? null;
     for (const name of ["logIn", "logOut", "resume", "renew", "getToken", "fetch"]) {
@@ -47,19 +53,24 @@ export class TokenAuth extends EventTarget {
 
   async logIn(username, password, name, { signal } = {}) {
     this.#stop?.abort(new UnavailableError("A login took the place of the renewal"));
-    if (this.#kept) await this.logOut({ signal });
+    if (this.#kept || this.#leaving) await this.logOut({ signal });
     this.#take(null, await this.#post("login", { username, password, name }, { signal }));
   }
 
   async logOut({ signal } = {}) {
-    const kept = this.#kept;
+    signal?.throwIfAborted();
     if (this.#session) {
       this.#lastToken = this.#token;
-      this.#forget({ ...kept, ended: true }); // until the server has confirmed it
+      this.#forget({ ...this.#kept, ended: true }); // until the server has confirmed it
     }
+    this.#leaving ??= this.#leave().finally(() => (this.#leaving = null));
+    await unless(signal, this.#leaving);
+  }
+
+  async #leave() {
     try {
-      const { refreshToken } = kept ?? {};
-      await this.#post("logout", { refreshToken }, { signal, token: this.#lastToken });
+      const { refreshToken } = this.#kept ?? {};
+      await this.#post("logout", { refreshToken }, { token: this.#lastToken });
     } catch (error) {
       if (!(error instanceof LoginRefusedError)) throw error; // it had ended before
     }
@@ -68,7 +79,7 @@ export class TokenAuth extends EventTarget {
   }
 
   async resume({ signal } = {}) {
-    if (this.#kept?.ended) this.logOut({ signal }).catch(() => {}); // it stays kept
+    if (this.#kept?.ended) this.logOut().catch(() => {}); // it stays kept
     try {
       await this.getToken({ signal });
       return true;
@@ -82,7 +93,7 @@ export class TokenAuth extends EventTarget {
     signal?.throwIfAborted();
     this.#flight ??= this.#queue().finally(() => (this.#flight = null));
     await unless(signal, this.#flight);
-    if (!this.signedIn) throw new SessionOverError("The session has ended; log in");
+    if (!this.signedIn) throw new SessionOverError(OVER);
   }
 
   async getToken({ signal } = {}) {
@@ -114,14 +125,16 @@ export class TokenAuth extends EventTarget {
   async #getToken(login, signal, refused) {
     const check = () => {
       this.#sync();
-      if (!login || !this.#login) throw new SessionOverError("There is no session; log in");
-      if (login !== this.#login) throw new OtherSessionError("Another login has taken the place of this one");
+      if (!login) throw new SessionOverError("There is no session; log in");
+      if (!this.#login) throw new SessionOverError(OVER);
+      if (login !== this.#login) throw new OtherSessionError("Another login has replaced this one");
     };
     check();
     if (performance.now() < this.#renewAt && this.#token !== refused) return this.#token;
     try {
       await this.renew({ signal });
     } catch (error) {
+      if (error instanceof UnavailableError) check();
       const now = performance.now();
       const good = this.#token && this.#token !== refused && now < this.#endsAt;
       if (!(good && error instanceof UnavailableError)) throw error;
@@ -135,7 +148,7 @@ export class TokenAuth extends EventTarget {
   // that is held for too long is taken away: its tab may be frozen.
   async #queue() {
     this.#sync();
-    if (this.#kept?.ended) throw new SessionOverError("The session has ended; log in");
+    if (this.#kept?.ended) throw new SessionOverError(OVER);
     if (!this.#channel) return this.#renew();
     const locks = globalThis.navigator?.locks ?? pageLocks;
     const [login, endsAt] = [this.#login, this.#endsAt];
@@ -155,8 +168,7 @@ export class TokenAuth extends EventTarget {
           patience.addEventListener("abort", resolve);
         });
         this.#sync();
-        if (login !== this.#login) throw new SessionOverError("The session has ended; log in");
-        if (endsAt !== this.#endsAt) return null;
+        if (login !== this.#login || endsAt !== this.#endsAt) return null;
       }
     });
   }
@@ -180,11 +192,8 @@ export class TokenAuth extends EventTarget {
       if (kept?.login !== this.#session?.login) return;
       if (kept && kept.renewals !== this.#kept.renewals) return this.#renew(); // by another tab
       if (kept) this.#forget();
-      throw new SessionOverError(
-        error.status === 400 && !kept?.refreshToken
-          ? "The session cannot be renewed, no cookie arrived: it has ended, or the browser does not keep it (Secure, SameSite, Path, credentials); log in"
-          : "The session has ended; log in", { cause: error },
-      );
+      const missing = error.status === 400 && !kept?.refreshToken;
+      throw new SessionOverError(missing ? NO_COOKIE : OVER, { cause: error });
     }
   }
 
@@ -229,10 +238,9 @@ export class TokenAuth extends EventTarget {
       refreshToken: refreshToken ?? kept?.refreshToken, // or a cookie has it
       renewals: (kept ? latest.renewals : 0) + 1,
     });
-    const copies = this.#storage !== findStorage(); // sessionStorage comes along into new tabs
     this.#tell({
       login, token, expiresIn, sentAt: performance.timeOrigin + sentAt,
-      record: copies ? record : null,
+      record: this.#copied ? record : null,
     });
   }
 

@@ -565,3 +565,22 @@ test("a cookie that was not kept is told apart", async () => {
   await assert.rejects(auth.renew(), (error) =>
     error instanceof SessionOverError && /no cookie arrived/.test(error.message));
 });
+
+test("a login waits for the log-out before it, whose answer clears the cookie", async () => {
+  const auth = await signIn();
+  const { fetch } = globalThis;
+  const steps = [];
+  globalThis.fetch = async (input, init) => {
+    const name = String(input).split("/").pop();
+    steps.push(`${name} is sent`);
+    const answer = await fetch(input, init);
+    steps.push(`${name} is answered`);
+    return answer;
+  };
+  const logOut = auth.logOut();
+  await auth.logIn("bob", "right");
+  await logOut;
+  globalThis.fetch = fetch;
+  assert.deepEqual(steps, ["logout is sent", "logout is answered", "login is sent", "login is answered"]);
+  assert.equal(await whoIs(auth), "bob");
+});
