@@ -12,6 +12,7 @@ import requests
 from twopi_token_auth.clients import ServerUnavailableError
 from twopi_token_auth.clients.httpx import SessionAuth
 from twopi_token_auth.clients.requests import SessionAuth as RequestsAuth
+from twopi_token_auth.clients.steps import run
 
 
 @pytest.fixture
@@ -39,6 +40,19 @@ def test_the_timeout_of_a_request_holds_for_the_renewal_of_another(http, server)
         assert server.renewing.wait(60)
         with pytest.raises(ServerUnavailableError, match="Another request renews"):
             http.get(f"{server.origin}/me", timeout=0.1)
+        server.gate.set()
+
+        assert first.result().status_code == 200
+    assert server.renewals() == 1
+
+
+def test_a_request_in_a_hurry_uses_a_token_that_is_still_valid(http, server, clock):
+    clock.now -= 3600 - 45
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(http.get, f"{server.origin}/me")
+        assert server.renewing.wait(60)
+        steps = http.auth._session.get_token(user="ada")
+        assert run(steps, http.auth._send, 0.1)
         server.gate.set()
 
         assert first.result().status_code == 200

@@ -229,7 +229,12 @@ class ClientSession:
                 yield from self._renew(flight, refused)
                 renewed = True
             else:
-                yield flight
+                try:
+                    yield flight
+                except OutOfTimeError:
+                    if (token := self._valid(refused)) is not None:
+                        return token
+                    raise
                 result = flight.result()
                 renewed = result is True
                 failure = result if isinstance(result, Exception) else None
@@ -270,8 +275,13 @@ class ClientSession:
     def _usable(self, refused: str | None) -> str | None:
         """Return the token if it need not be renewed, or cannot be just now."""
         now = self._clock()
-        early = now < self._renew_at or now < min(self._retry_at, self._expires_at)
-        return self._token if early and self._token != refused else None
+        early = now < self._renew_at or now < self._retry_at
+        return self._valid(refused) if early else None
+
+    def _valid(self, refused: str | None) -> str | None:
+        """Return the token if it has not expired and is not *refused*."""
+        valid = self._clock() < self._expires_at and self._token != refused
+        return self._token if valid else None
 
     def _can_renew(self) -> bool:
         return self._cookie or self._refresh_token is not None
