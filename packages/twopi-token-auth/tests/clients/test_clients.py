@@ -5,12 +5,12 @@ import json
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from http.cookiejar import MozillaCookieJar
 
 import httpx
 import pytest
 import requests
+from flask import request
 
 from twopi_token_auth.clients import (
     ClientError,
@@ -243,7 +243,14 @@ def test_an_odd_lifetime_means_until_it_is_refused(connect, server, clock):
 
 
 def test_a_token_that_ends_at_once_is_used_once(connect, make_server_of):
-    server = make_server_of(SHORT_LIVED_TOKEN_EXPIRY=timedelta(0))
+    server = make_server_of()
+
+    @server.app.after_request
+    def end_at_once(answer):
+        if request.path.startswith("/auth/"):
+            answer.set_data(json.dumps({**answer.get_json(), "expiresIn": 0}))
+        return answer
+
     http = connect(server)
     http.auth.log_in("ada", "right")
 
