@@ -1,6 +1,7 @@
 """What is different in tasks: waiting, giving up, and several event loops."""
 
 import asyncio
+import io
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -25,7 +26,7 @@ def auth_of(server, clock):
 
 def test_of_many_tasks_one_renews(server, clock, auth_of):
     async def main():
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             await auth_of(client).log_in("ada", "right")
             clock.now += 3600
             server_url = f"{server.origin}/me"
@@ -56,16 +57,16 @@ def test_refused_answers_leave_a_connection_for_the_renewal(server, clock, auth_
 
 def test_a_task_that_gives_up_does_not_stop_the_others(server, clock, auth_of):
     async def main():
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             auth = auth_of(client)
             await auth.log_in("ada", "right")
             clock.now += 3600
             send, gate, asked = auth._send, asyncio.Event(), asyncio.Event()
 
-            async def slow(call):
+            async def slow(*call):
                 asked.set()
                 await gate.wait()
-                return await send(call)
+                return await send(*call)
 
             auth._send = slow
             first, *rest = (
@@ -85,7 +86,7 @@ def test_a_task_that_gives_up_does_not_stop_the_others(server, clock, auth_of):
 
 
 def test_several_event_loops_share_one_session(server, clock):
-    first = httpx.AsyncClient()
+    first = httpx.AsyncClient(timeout=60)
     auth = AsyncSessionAuth(first, server.url, clock=clock)
 
     async def log_in():
@@ -96,7 +97,7 @@ def test_several_event_loops_share_one_session(server, clock):
     clock.now += 3600
 
     async def work():
-        async with httpx.AsyncClient(auth=auth) as client:
+        async with httpx.AsyncClient(auth=auth, timeout=60) as client:
             auth._client = client
             return (await client.get(f"{server.origin}/me")).status_code
 
@@ -109,7 +110,7 @@ def test_several_event_loops_share_one_session(server, clock):
 def test_the_end_of_a_session_and_of_a_server(server, clock, auth_of):
     async def main():
         saved = []
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             auth = auth_of(client, save=saved.append)
             with pytest.raises(LoginRefusedError):
                 await auth.log_in("ada", "wrong")
@@ -138,7 +139,7 @@ def test_strangers_and_streams(server, stranger, auth_of):
         yield b"abc"
 
     async def main():
-        async with httpx.AsyncClient(follow_redirects=True) as client:
+        async with httpx.AsyncClient(follow_redirects=True, timeout=60) as client:
             await auth_of(client).log_in("ada", "right")
             await client.get(f"{stranger.origin}/open?status=401")
             await client.get(f"{server.origin}/away?to={stranger.origin}/open")
@@ -180,7 +181,7 @@ def test_hooks_that_raise_do_not_get_in_the_way(server, clock):
 
 def test_each_class_is_for_its_client(server):
     async def main():
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             auth = SessionAuth(client, server.url, token="x")
             with pytest.raises(RuntimeError):
                 await client.get(f"{server.origin}/me", auth=auth)
@@ -188,3 +189,67 @@ def test_each_class_is_for_its_client(server):
     asyncio.run(main())
     with httpx.Client() as client, pytest.raises(RuntimeError):
         client.get(f"{server.origin}/me", auth=AsyncSessionAuth(client, server.url))
+
+
+def test_saving_may_be_asynchronous(server, clock, auth_of):
+    saved = []
+
+    async def save(tokens):
+        await asyncio.sleep(0)
+        saved.append(tokens)
+
+    async def main():
+        async with httpx.AsyncClient(timeout=60) as client:
+            auth = auth_of(client, save=save)
+            await auth.log_in("ada", "right")
+            clock.now += 3600
+            await client.get(f"{server.origin}/me")
+            await auth.log_out()
+
+    asyncio.run(main())
+    assert [tokens and tokens.expires_in for tokens in saved] == [60, 60, None]
+
+
+def test_the_token_alone(server, auth_of):
+    async def main():
+        async with httpx.AsyncClient(timeout=60) as client:
+            auth = auth_of(client)
+            with pytest.raises(SessionOverError):
+                await auth.token()
+            await auth.log_in("ada", "right")
+            header = {"Authorization": f"Bearer {await auth.token()}"}
+            answer = await client.get(f"{server.origin}/me", headers=header, auth=None)
+            return answer.json()["user"]
+
+    assert asyncio.run(main()) == "ada"
+
+
+def test_the_timeout_of_a_request_holds_while_it_waits(server, clock, auth_of):
+    async def main():
+        async with httpx.AsyncClient(timeout=60) as client:
+            await auth_of(client).log_in("ada", "right")
+            clock.now += 3600
+            server.gate.clear()
+            url = f"{server.origin}/me"
+            first = asyncio.create_task(client.get(url))
+            assert await asyncio.to_thread(server.renewing.wait, 60)
+            with pytest.raises(ServerUnavailableError):
+                await client.get(url, timeout=0.1)
+            server.gate.set()
+            return (await first).status_code
+
+    assert asyncio.run(main()) == 200
+    assert server.renewals() == 1
+
+
+def test_a_form_with_files_is_sent_again(server, auth_of):
+    async def main():
+        async with httpx.AsyncClient(timeout=60) as client:
+            await auth_of(client).log_in("ada", "right")
+            server.refuse_tokens()
+            files = {"report": io.BytesIO(b"abc")}
+            return await client.post(f"{server.origin}/me", files=files)
+
+    answer = asyncio.run(main())
+    assert answer.status_code == 200
+    assert "abc" in answer.json()["body"]

@@ -5,12 +5,12 @@ import json
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from http.cookiejar import MozillaCookieJar
 
 import httpx
 import pytest
 import requests
+from flask import request
 
 from twopi_token_auth.clients import (
     ClientError,
@@ -19,31 +19,7 @@ from twopi_token_auth.clients import (
     SessionOverError,
     Tokens,
 )
-from twopi_token_auth.clients.httpx import SessionAuth as HttpxAuth
 from twopi_token_auth.clients.requests import SessionAuth as RequestsAuth
-
-
-@pytest.fixture(params=["httpx", "requests"])
-def connect(request, clock):
-    """Make a client of either kind, whose `auth` has nobody logged in."""
-    opened = []
-
-    def connect(server, **options):
-        if request.param == "httpx":
-            http = httpx.Client(follow_redirects=True)
-            auth = HttpxAuth
-        else:
-            http = requests.Session()
-            http.trust_env = False
-            auth = RequestsAuth
-        opened.append(http)
-        http.auth = auth(http, server.url, **{"clock": clock, **options})
-        http.origin = server.origin
-        return http
-
-    yield connect
-    for http in opened:
-        http.close()
 
 
 @pytest.fixture
@@ -267,7 +243,14 @@ def test_an_odd_lifetime_means_until_it_is_refused(connect, server, clock):
 
 
 def test_a_token_that_ends_at_once_is_used_once(connect, make_server_of):
-    server = make_server_of(SHORT_LIVED_TOKEN_EXPIRY=timedelta(0))
+    server = make_server_of()
+
+    @server.app.after_request
+    def end_at_once(answer):
+        if request.path.startswith("/auth/"):
+            answer.set_data(json.dumps({**answer.get_json(), "expiresIn": 0}))
+        return answer
+
     http = connect(server)
     http.auth.log_in("ada", "right")
 
@@ -382,6 +365,57 @@ def test_a_body_is_sent_again(http, server):
 def stream(kind):
     pieces = [b"a", b"b", b"c"]
     return io.BytesIO(b"abc") if kind == "file" else (piece for piece in pieces)
+
+
+def test_a_form_with_files_is_sent_again(http, server, tmp_path):
+    path = tmp_path / "report.txt"
+    path.write_bytes(b"x" * 5000)
+    with path.open("rb") as file:
+        for content in (b"x" * 5000, io.BytesIO(b"x" * 5000), file):
+            server.refuse_tokens()
+            form = {"files": {"report": content}, "data": {"a": "b"}}
+            answer = http.post(f"{server.origin}/me", **form)
+            assert answer.status_code == 200
+            assert "x" * 5000 in answer.json()["body"]
+
+
+class Pipe(io.BytesIO):
+    """Can be read once."""
+
+    def seekable(self):
+        return False
+
+    def seek(self, *_):
+        raise io.UnsupportedOperation
+
+    def tell(self):
+        raise io.UnsupportedOperation
+
+
+def test_a_form_with_a_pipe_is_not_sent_again(http, server):
+    if isinstance(http, requests.Session):
+        pytest.skip("Requests reads all files before it sends them")
+    server.refuse_tokens()
+
+    answer = http.post(f"{server.origin}/me", files={"report": Pipe(b"x" * 5000)})
+
+    assert answer.status_code == 401
+    assert server.calls["POST", "/me", 401] == 1
+
+
+def test_saving_must_not_be_asynchronous(connect, server):
+    async def save(tokens):
+        raise AssertionError
+
+    with pytest.raises(TypeError, match="AsyncSessionAuth"):
+        connect(server, save=save)
+
+    def begin_to_save(tokens):
+        return save(tokens)
+
+    http = connect(server, save=begin_to_save)
+    with pytest.raises(TypeError, match="AsyncSessionAuth"):
+        http.auth.log_in("ada", "right")
 
 
 @pytest.mark.parametrize("kind", ["file", "generator"])

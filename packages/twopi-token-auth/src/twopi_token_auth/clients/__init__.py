@@ -7,6 +7,7 @@
 from twopi_token_auth.clients.errors import (
     ClientError,
     LoginRefusedError,
+    OtherSessionError,
     ServerUnavailableError,
     SessionOverError,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "ClientError",
     "LoginRefusedError",
     "Options",
+    "OtherSessionError",
     "ServerUnavailableError",
     "SessionOverError",
     "Tokens",

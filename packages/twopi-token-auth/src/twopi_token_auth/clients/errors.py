@@ -2,8 +2,9 @@
 
 ClientError
 ├── LoginRefusedError         wrong user name or password
-├── SessionOverError          the user has to log in again
-└── ServerUnavailableError    nobody can tell now; try later
+├── SessionOverError          the user must log in again
+│   └── OtherSessionError     because another login has replaced this one
+└── ServerUnavailableError    the server cannot be reached; try again later
 """
 
 from __future__ import annotations
@@ -21,6 +22,16 @@ class LoginRefusedError(ClientError):
 
 class SessionOverError(ClientError):
     """There is no session, or the server has ended it: the user has to log in again."""
+
+
+class OtherSessionError(SessionOverError):
+    """Another login has replaced this session; the response was not used.
+
+    Two logins that share a cookie jar share one refresh cookie: the later login
+    overwrites it. Use an HTTP client, and so a cookie jar, for each user.
+
+    .. versionadded:: 2.0
+    """
 
 
 class ServerUnavailableError(ClientError):

@@ -1,4 +1,4 @@
-"""The tokens of one login as a client keeps them: when to renew, and who does it.
+"""The tokens of one login: when a client renews them, and which request does it.
 
 Nothing here sends or waits for anything: the methods of `ClientSession` are `Steps`.
 """
@@ -6,6 +6,7 @@ Nothing here sends or waits for anything: the methods of `ClientSession` are `St
 from __future__ import annotations
 
 import math
+import os
 import re
 import time
 from collections.abc import Callable, Collection
@@ -13,13 +14,23 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TypedDict
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 from twopi_token_auth.clients.errors import (
     LoginRefusedError,
+    OtherSessionError,
     ServerUnavailableError,
     SessionOverError,
 )
-from twopi_token_auth.clients.steps import Answer, Call, Flight, Steps, take_off
+from twopi_token_auth.clients.steps import (
+    Answer,
+    Call,
+    Flight,
+    OutOfTimeError,
+    Save,
+    Steps,
+    take_off,
+)
 
 _PORTS = {"http": 80, "https": 443}
 _ERROR = re.compile(r'\berror="([^"]*)"')
@@ -53,10 +64,12 @@ class Options(TypedDict, total=False):
         margin: How many seconds before its end a token is renewed, 30 by default; at
             most half of its life.
         save: Called with the `Tokens` after each login and renewal, and with None when
-            there is no session any more, by the thread or task that sends the request,
-            one call at a time. Keep the refresh token: the one before is used up. Let
-            each process log in for itself: two that go on with one refresh token look
-            like a user and a thief, and the server ends their session.
+            the session has ended, by the thread or task that sends the request.
+            Renewals call it one at a time. A coroutine function is for
+            `AsyncSessionAuth`, which awaits it. Keep the refresh token: the one before
+            is used up. Let each process log in by itself: two that go on with one
+            refresh token look like a user and a thief, and the server ends their
+            session.
         clock: Returns seconds; never goes back.
     """
 
@@ -100,12 +113,22 @@ class ClientSession:
         self._lock = Lock()
         self._token = token
         self._refresh_token = refresh_token
-        self._cookie = cookie
+        self._cookie = self._has_cookie = cookie
         self._renew_at = self._expires_at = math.inf
         self._retry_at = -math.inf
         self._flight: Flight | None = None
         self._login = 0
-        """Which login this is: an answer that belongs to an earlier one is dropped."""
+        """Which login this is: a response that belongs to an earlier one is dropped."""
+        self._session_id: str | None = None
+        self._user: str | None = None
+        self._logout: Call | None = None
+        """What ends a session that was left; None once the server has confirmed."""
+        _SESSIONS.add(self)
+
+    @property
+    def user(self) -> str | None:
+        """The user name of the last login here: a request is never sent for another."""
+        return self._user
 
     def trusts(self, url: str) -> bool:
         """Tell whether a request to *url* may carry the token."""
@@ -134,7 +157,8 @@ class ClientSession:
     def log_in(
         self, username: str, password: str, name: str | None = None
     ) -> Steps[None]:
-        """Start a session in place of the one there may be."""
+        """End the session that there may be, and start one in its place."""
+        yield from self.log_out(ask=False)
         body = {"username": username, "password": password}
         if name is not None:
             body["name"] = name
@@ -147,32 +171,49 @@ class ClientSession:
             )
         with self._lock:
             self._login += 1
+            self._session_id = None
             tokens = self._take(answer, sent_at, "login")
-        self._save(tokens)
+            self._user = username
+        yield Save(self._save, tokens)
 
-    def log_out(self) -> Steps[None]:
-        """Forget the session, and end it at the server."""
+    def log_out(self, *, ask: bool = True) -> Steps[None]:
+        """Forget the session, and end it at the server.
+
+        If that fails, the next call tries again.
+
+        Args:
+            ask: Ask the server even if no session is known but there may be a cookie.
+        """
         with self._lock:
-            body = {"refreshToken": self._refresh_token} if self._refresh_token else {}
-            call = self._call("logout", body, self._token)
-            known = self._token or self._can_renew()
+            known = self._token is not None or self._can_renew()
+            if known or (ask and self._has_cookie and self._logout is None):
+                self._logout = self._call("logout", self._renewal(), self._token)
+            call = self._logout
             self._forget()
-        self._save(None)
-        if known:
-            answer: Answer = yield call
-            if answer.status not in {200, 400, 401}:
-                raise _unexpected(answer, "logout")
+        if known or ask:
+            yield Save(self._save, None)
+        if call is None:
+            return
+        answer: Answer = yield call
+        ended = answer.status in {400, 401}  # before
+        if not ended and (answer.status != 200 or answer.body.lstrip()[:1] != b"{"):
+            raise _unexpected(answer, "logout")
+        with self._lock:
+            if self._logout is call:
+                self._logout = None
 
-    def get_token(self, refused: str | None = None) -> Steps[str]:
-        """Return a token that is good for a while and is not *refused*.
+    def get_token(self, refused: str | None = None, *, user: str | None) -> Steps[str]:
+        """Return a token of *user* that is valid for a while and is not *refused*.
 
         Raises:
-            SessionOverError: There is none to be had without a login.
-            ServerUnavailableError: Nobody can tell.
+            SessionOverError: A login is needed first.
+            ServerUnavailableError: The server cannot be reached.
         """
         renewed, failure = False, None
         while True:
             with self._lock:
+                if user != self._user:
+                    raise OtherSessionError("Another user has logged in meanwhile")
                 token = self._token if renewed else self._usable(refused)
                 if token is not None:
                     return token
@@ -188,7 +229,12 @@ class ClientSession:
                 yield from self._renew(flight, refused)
                 renewed = True
             else:
-                yield flight
+                try:
+                    yield flight
+                except OutOfTimeError:
+                    if (token := self._valid(refused)) is not None:
+                        return token
+                    raise
                 result = flight.result()
                 renewed = result is True
                 failure = result if isinstance(result, Exception) else None
@@ -198,40 +244,68 @@ class ClientSession:
         result: ServerUnavailableError | bool = False
         with self._lock:
             login = self._login
-            body = {"refreshToken": self._refresh_token} if self._refresh_token else {}
+            body = self._renewal()
         sent_at = self._clock()
         try:
             answer: Answer = yield self._call("renew", body)
             result = True
             with self._lock:
                 if login != self._login:
-                    return  # somebody logged in or out meanwhile
-                over = answer.status in {400, 401}
-                tokens = None if over else self._take(answer, sent_at, "renew")
-                if over:
+                    return  # there was a login or a logout meanwhile
+                end = self._end_by(answer, body)
+                tokens = None if end else self._take(answer, sent_at, "renew")
+                if end:
                     self._forget()
-            self._save(tokens)
-            if over:
-                raise SessionOverError("The session has ended; log in again")
+            yield Save(self._save, tokens)
+            if end:
+                raise end
         except ServerUnavailableError as error:
-            result = error
+            late = isinstance(error, OutOfTimeError)
+            result = False if late else error  # others may have more time
             with self._lock:
                 self._retry_at = self._clock() + (error.retry_after or 1)
                 if self._usable(refused) is None:
                     raise
         finally:
             with self._lock:
-                self._flight = None
+                if self._flight is flight:
+                    self._flight = None
             flight.set_result(result)
 
     def _usable(self, refused: str | None) -> str | None:
         """Return the token if it need not be renewed, or cannot be just now."""
         now = self._clock()
-        early = now < self._renew_at or now < min(self._retry_at, self._expires_at)
-        return self._token if early and self._token != refused else None
+        early = now < self._renew_at or now < self._retry_at
+        return self._valid(refused) if early else None
+
+    def _valid(self, refused: str | None) -> str | None:
+        """Return the token if it has not expired and is not *refused*."""
+        valid = self._clock() < self._expires_at and self._token != refused
+        return self._token if valid else None
 
     def _can_renew(self) -> bool:
         return self._cookie or self._refresh_token is not None
+
+    def _renewal(self) -> dict[str, str]:
+        return {"refreshToken": self._refresh_token} if self._refresh_token else {}
+
+    def _end_by(self, answer: Answer, body: dict[str, str]) -> SessionOverError | None:
+        """Return why the session is over, if *answer* to a renewal says so."""
+        if answer.status == 400 and not body:
+            return SessionOverError(
+                "The session cannot be renewed, no cookie arrived: it has ended, or "
+                "the client does not keep or send the cookie (Secure without HTTPS, "
+                "another path or host); log in again"
+            )
+        if answer.status in {400, 401}:
+            return SessionOverError("The session has ended; log in again")
+        other = answer.read().get("session_id")
+        if isinstance(other, str) and self._session_id not in {None, other}:
+            return OtherSessionError(
+                "The cookie belongs to another login with the same HTTP client; use a "
+                "client for each user, and log in again"
+            )
+        return None
 
     def _take(self, answer: Answer, sent_at: float, view: str) -> Tokens:
         body = answer.read()
@@ -239,11 +313,14 @@ class ClientSession:
         if answer.status != 200 or not isinstance(token, str):
             raise _unexpected(answer, view)
         refresh_token, expires_in = body.get("refreshToken"), body.get("expiresIn")
+        session_id = body.get("session_id")
+        if isinstance(session_id, str):
+            self._session_id = session_id
         if isinstance(refresh_token, str):
             self._refresh_token = refresh_token
         elif view == "login":
             self._refresh_token = None
-            self._cookie = True
+            self._cookie = self._has_cookie = True
         if not isinstance(expires_in, (int, float)) or isinstance(expires_in, bool):
             expires_in = None
         life = math.inf if expires_in is None else expires_in
@@ -257,11 +334,28 @@ class ClientSession:
         self._token = self._refresh_token = None
         self._cookie = False
 
+    def _go_on_in_child(self) -> None:
+        """Forget a renewal, and a lock, of a thread that a fork has left behind."""
+        self._lock = Lock()
+        self._flight = None
+
     def _call(self, view: str, body: dict[str, str], token: str | None = None) -> Call:
         headers = {"X-Requested-With": "twopi-token-auth"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         return Call(f"{self._url}/{view}", body, headers)
+
+
+_SESSIONS: WeakSet[ClientSession] = WeakSet()
+
+
+def _go_on_in_child() -> None:
+    for session in _SESSIONS:
+        session._go_on_in_child()  # noqa: SLF001
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_go_on_in_child)
 
 
 def origin_of(url: str) -> tuple[str, str, int]:

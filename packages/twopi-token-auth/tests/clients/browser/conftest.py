@@ -18,7 +18,7 @@ if (location.search === "?nolocks") {
 <script type="module">
 import { TokenAuth } from "/auth/token-auth.mjs";
 window.TokenAuth = TokenAuth;
-window.auth = new TokenAuth();
+window.auth = new TokenAuth({ timeout: 60 });
 window.events = [];
 for (const name of ["signedin", "renewed", "signedout"]) {
   auth.addEventListener(name, () => events.push(name));
@@ -47,6 +47,8 @@ def obey(server):
     order = request.get_json()
     if "call" in order:
         getattr(server, order["call"])()
+    if "held" in order:
+        (server.gate.clear if order["held"] else server.gate.set)()
     server.broken = order.get("broken", server.broken)
     seen = [[path, headers.get("Authorization")] for path, headers, _ in server.seen]
     return {"renewals": server.renewals(), "seen": seen}

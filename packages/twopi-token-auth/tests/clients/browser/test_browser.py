@@ -1,5 +1,7 @@
 """The module in Chromium, against a real server."""
 
+import json
+
 import pytest
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
@@ -33,7 +35,7 @@ class Browser:
         return self.driver.current_window_handle
 
     def wait_until(self, condition):
-        WebDriverWait(self.driver, 10, 0.02).until(
+        WebDriverWait(self.driver, 60, 0.02).until(
             lambda _: self.run(f"return {condition}")
         )
 
@@ -57,7 +59,7 @@ def driver(find, tmp_path_factory):
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = Chrome(options, Service(chromedriver))
     try:
-        driver.set_script_timeout(20)
+        driver.set_script_timeout(60)
         yield driver
     finally:
         driver.quit()
@@ -133,9 +135,9 @@ def test_scripts_cannot_read_the_cookie(browser, make_page_server):
     browser.open(f"{server.origin}/page")
     browser.run("await auth.logIn('ada', 'right')")
 
-    assert browser.run("return document.cookie + Object.values(localStorage)") == (
-        "cookie"
-    )
+    assert browser.run("return document.cookie") == ""
+    kept = json.loads(browser.run("return Object.values(localStorage)[0]"))
+    assert "refreshToken" not in kept
     browser.run("localStorage.clear()")
     browser.driver.refresh()
     browser.wait_until("window.events !== undefined")
@@ -274,3 +276,157 @@ def test_an_api_of_another_origin(browser, server, make_page_server):
     assert api.renewals() == 1
     assert not any("Bearer" in str(headers) for _, headers, _ in server.seen)
     assert not browser.complaints()
+
+
+def switch(page, tab):
+    page.driver.switch_to.window(tab)
+
+
+WHO = f"window.answer = (async () => {ME})()"
+
+
+def test_a_tab_that_is_stuck_does_not_stop_the_other(page, server):
+    first = page.driver.current_window_handle
+    second = page.open_tab(f"{server.origin}/page")
+    switch(page, first)
+    page.run("window.fetch = () => new Promise(() => {}); skew += 3600; auth.renew()")
+    switch(page, second)
+    page.run("""
+        const { setTimeout } = window;  // the minute that it would wait is over at once
+        window.setTimeout = (work, delay) => {
+            window.setTimeout = setTimeout;
+            return setTimeout(work, 0);
+        };
+    """)
+
+    assert page.run(f"skew += 3600; return {ME}") == "ada"
+    assert server.renewals() == 1
+
+
+def test_a_page_that_is_left_lets_go_of_the_lock(page, server):
+    first = page.driver.current_window_handle
+    second = page.open_tab(f"{server.origin}/page")
+    page.run("await auth.resume()")
+    before = server.renewals()
+    server.gate.clear()
+    for tab in (first, second):
+        switch(page, tab)
+        page.run(f"skew += 3600; {WHO}; return")
+    switch(page, first)
+    page.driver.get(f"{server.origin}/open")
+    switch(page, second)
+    WebDriverWait(page.driver, 60, 0.05).until(
+        lambda _: server.renewals_begun >= before + 2
+    )
+    server.gate.set()
+
+    assert page.run("return await answer") == "ada"
+    switch(page, first)
+    page.driver.back()
+    page.wait_until("window.events !== undefined")
+    assert page.run(f"return {ME}") == "ada"
+
+
+def test_a_renewal_that_failed_is_done_by_the_tab_that_waited(page, server):
+    first = page.driver.current_window_handle
+    second = page.open_tab(f"{server.origin}/page")
+    page.run("await auth.resume()")
+    switch(page, first)
+    page.run("""
+        const { fetch } = window;
+        window.fetch = async () => {
+            await new Promise((resolve) => { window.fail = resolve; });
+            window.fetch = fetch;
+            return new Response("{}", { status: 503 });
+        };
+        skew += 3600;
+        window.answer = auth.renew().catch((error) => error.message);
+    """)
+    switch(page, second)
+    page.run(f"skew += 3600; {WHO}; return")
+    switch(page, first)
+    page.wait_until("window.fail !== undefined")
+    page.run("fail()")
+
+    assert page.run("return await answer") == "The server answered with 503"
+    switch(page, second)
+    assert page.run("return await answer") == "ada"
+
+
+def test_two_users_in_two_tabs(browser, server):
+    tabs = {}
+    for user in ("ada", "bob"):
+        tabs[user] = browser.open_tab(f"{server.origin}/page")
+        browser.run(f"""
+            window.auth = new TokenAuth({{ storage: sessionStorage, timeout: 60 }});
+            await auth.logIn("{user}", "right");
+        """)
+    for user, tab in tabs.items():
+        switch(browser, tab)
+        assert browser.run(f"return {ME}") == user
+
+    switch(browser, tabs["ada"])
+    renewed = browser.run(f"""
+        skew += 3600;
+        try {{ return {ME} }} catch (error) {{ return error.constructor.name }}
+    """)
+    # They have one cookie, which is of the login that came last.
+    assert renewed == ("OtherSessionError" if server.transport == "cookie" else "ada")
+    switch(browser, tabs["bob"])
+    assert browser.run(f"skew += 3600; return {ME}") == "bob"
+
+
+def test_a_request_object_is_sent_again(page, server):
+    for body, sent in (("'abc'", "abc"), ("new Blob(['abc'])", "abc"), ("null", "")):
+        server.refuse_tokens()
+        answer = page.run(f"""
+            const request = new Request("/me", {{ method: "POST", body: {body} }});
+            return (await auth.fetch(request)).json();
+        """)
+        assert answer == {"user": "ada", "body": sent}
+
+
+def test_a_log_out_that_failed_is_kept_over_a_reload(page, server):
+    server.broken["/auth/logout"] = {"status": 503}
+    failed = "await auth.logOut().catch((error) => error.constructor.name)"
+    assert page.run(f"return [{failed}, auth.signedIn]") == ["UnavailableError", False]
+    page.driver.refresh()
+    page.wait_until("window.events !== undefined")
+    assert page.run("return [await auth.resume(), auth.signedIn]") == [False, False]
+    server.broken.clear()
+
+    page.run("await auth.logOut()")
+    with server.app.app_context():
+        assert list(server.auth.sessions.list("ada")) == []
+    assert page.run("return localStorage.length") == 0
+
+
+def test_logging_in_again_ends_the_earlier_session(page, server):
+    page.run("await auth.logIn('ada', 'right', 'again')")
+
+    with server.app.app_context():
+        (session,) = server.auth.sessions.list("ada")
+    assert session.name == "again"
+
+
+def test_a_cookie_that_the_browser_does_not_keep(browser, make_page_server):
+    server = make_page_server("cookie")
+    browser.open(f"{server.origin}/page")
+
+    message = browser.run("""
+        window.auth = new TokenAuth({ credentials: "omit" });
+        await auth.logIn("ada", "right");
+        skew += 3600;
+        return auth.fetch("/me").catch((error) => error.message);
+    """)
+    assert "no cookie arrived" in message
+
+
+def test_the_token_of_a_page(page, server):
+    assert (
+        page.run("""
+        const headers = { Authorization: `Bearer ${await auth.getToken()}` };
+        return (await (await fetch("/me", { headers })).json()).user;
+    """)
+        == "ada"
+    )

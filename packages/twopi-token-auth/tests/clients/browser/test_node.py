@@ -21,6 +21,7 @@ def test_the_module(make_page_server, find):
             **os.environ,
             "MODULE": (JS / "token-auth.mjs").as_uri(),
             "SERVER": make_page_server().origin,
+            "COOKIE_SERVER": make_page_server("cookie").origin,
             "STRANGER": make_page_server().origin,
         },
         capture_output=True,
