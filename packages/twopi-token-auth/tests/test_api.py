@@ -2,7 +2,7 @@ import re
 from pathlib import Path
 
 import twopi_token_auth
-from twopi_token_auth.settings import (
+from twopi_token_auth.app.settings import (
     SESSION_SETTINGS,
     SETTINGS,
     SessionSettings,

@@ -1,7 +1,7 @@
 import pytest
 
 from twopi_token_auth import TokenError
-from twopi_token_auth.claims import check_claims
+from twopi_token_auth.jose.claims import check_claims
 
 
 def refusal(claims, **expected):

@@ -82,7 +82,7 @@ def test_nothing_is_prepared_again_once_it_is_warm(
     for name in (
         "marshmallow.Schema.__init__",
         "jwt.algorithms.HMACAlgorithm.prepare_key",
-        "twopi_token_auth.extension.read_settings",
+        "twopi_token_auth.app.state.read_settings",
     ):
         monkeypatch.setattr(name, lambda *_, name=name, **__: done.append(name))
 
@@ -95,4 +95,4 @@ def test_nothing_is_prepared_again_once_it_is_warm(
     app.config["TOKEN_AUTH_LEEWAY"] = 5
     with pytest.raises(AttributeError):
         token_class("ada").dump()
-    assert done == ["twopi_token_auth.extension.read_settings"]
+    assert done == ["twopi_token_auth.app.state.read_settings"]

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa, x
 from flask import Flask
 
 from twopi_token_auth import ConfigurationError, KeyRing, TokenError, init_app
-from twopi_token_auth.jwk import private_jwk
-from twopi_token_auth.jws import decode, encode
+from twopi_token_auth.jose.jwk import private_jwk
+from twopi_token_auth.jose.jws import decode, encode
 
 RSA_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
 ASYMMETRIC = [*RSA_ALGORITHMS, "ES256", "ES384", "ES512", "EdDSA"]
@@ -155,7 +155,7 @@ def test_keys_that_the_token_brings_along_are_ignored(owned, monkeypatch, name):
 
 
 def test_a_token_is_tried_with_the_key_it_names_only(monkeypatch, owned):
-    from twopi_token_auth.codec import Key
+    from twopi_token_auth.jose.key import Key
 
     ring = KeyRing()
     ring.add(private_pem(owned["ES256"]), kid="a")
@@ -689,7 +689,7 @@ def test_no_key_is_checked_again_when_a_token_is_made(owned, token_class, monkey
     done = []
     for name in (
         "jwt.algorithms.RSAAlgorithm.prepare_key",
-        "twopi_token_auth.codec._scheme",
+        "twopi_token_auth.jose.key._scheme",
         "cryptography.hazmat.primitives.serialization.load_pem_private_key",
         "cryptography.hazmat.primitives.serialization.load_pem_public_key",
     ):

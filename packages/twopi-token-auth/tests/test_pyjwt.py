@@ -21,11 +21,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twopi_token_auth import TokenError
-from twopi_token_auth.claims import check_claims
-from twopi_token_auth.codec import Key, prepare_key
-from twopi_token_auth.jws import decode, encode
-from twopi_token_auth.settings import read_settings
-from twopi_token_auth.verifier import VerifiedTokens, Verifier
+from twopi_token_auth.app.settings import read_settings
+from twopi_token_auth.jose.claims import check_claims
+from twopi_token_auth.jose.jws import decode, encode
+from twopi_token_auth.jose.key import Key, prepare_key
+from twopi_token_auth.jose.verifier import VerifiedTokens, Verifier
 
 NOW = 1_800_000_000
 CACHE = VerifiedTokens(100)

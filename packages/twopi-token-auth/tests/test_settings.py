@@ -3,12 +3,12 @@ from datetime import timedelta
 import pytest
 
 from twopi_token_auth import ConfigurationError
-from twopi_token_auth.settings import (
+from twopi_token_auth.app.config_snapshot import Snapshot
+from twopi_token_auth.app.settings import (
     SETTINGS,
     read_session_settings,
     read_settings,
 )
-from twopi_token_auth.snapshot import Snapshot
 
 
 def read(**config):

@@ -7,19 +7,19 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, Flask, Response, current_app
 
-from twopi_token_auth.blueprint import make_blueprint
+from twopi_token_auth.app.settings import read_session_settings
+from twopi_token_auth.app.state import init_app, state_of
 from twopi_token_auth.errors import ConfigurationError, SessionError
-from twopi_token_auth.extension import init_app, state_of
-from twopi_token_auth.responses import error_response
-from twopi_token_auth.revocation import (
+from twopi_token_auth.sessions.manager import SessionManager
+from twopi_token_auth.stores.base import SessionStore
+from twopi_token_auth.tokens.session_token import (
     RevocationCheck,
     SessionToken,
     SessionTokenMixin,
 )
-from twopi_token_auth.sessions import SessionManager
-from twopi_token_auth.settings import read_session_settings
-from twopi_token_auth.stores.base import SessionStore
-from twopi_token_auth.tokens import ShortlivedTokenMixin
+from twopi_token_auth.tokens.shortlived import ShortlivedTokenMixin
+from twopi_token_auth.web.responses import error_response
+from twopi_token_auth.web.views import make_blueprint
 
 FlaskT = TypeVar("FlaskT", bound=Flask)
 

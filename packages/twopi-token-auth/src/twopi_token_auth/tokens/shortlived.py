@@ -13,13 +13,13 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from twopi_schemas import compiled, explain
 from twopi_token_auth import clock
-from twopi_token_auth.codec import JWT
-from twopi_token_auth.context import note_refusal
+from twopi_token_auth.app.request import note_refusal
+from twopi_token_auth.app.state import current_state
 from twopi_token_auth.errors import TokenError
-from twopi_token_auth.extension import current_state
-from twopi_token_auth.fields import Audience, UnixTimestamp
-from twopi_token_auth.jws import encode
-from twopi_token_auth.keys import KeySet
+from twopi_token_auth.jose.jws import encode
+from twopi_token_auth.jose.key import JWT
+from twopi_token_auth.jose.key_set import KeySet
+from twopi_token_auth.tokens.claim_fields import Audience, UnixTimestamp
 
 log = logging.getLogger(__name__)
 

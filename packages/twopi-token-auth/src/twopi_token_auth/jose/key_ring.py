@@ -9,18 +9,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
+from twopi_token_auth.app.settings import read_settings
 from twopi_token_auth.clock import seconds
-from twopi_token_auth.codec import HMAC, NAMES, Key, prepare_key
 from twopi_token_auth.errors import ConfigurationError
-from twopi_token_auth.jwk import (
+from twopi_token_auth.jose.jwk import (
     Material,
     UnusableKeyError,
     read_jwk,
     read_pem,
     thumbprint,
 )
-from twopi_token_auth.keys import Entry, KeySet
-from twopi_token_auth.settings import read_settings
+from twopi_token_auth.jose.key import HMAC, NAMES, Key, prepare_key
+from twopi_token_auth.jose.key_set import Entry, KeySet
 
 KeySource = str | bytes | os.PathLike[str] | Mapping[str, Any]
 

@@ -29,11 +29,11 @@ from secrets import token_bytes
 from threading import Lock
 from typing import Any, NamedTuple
 
-from twopi_token_auth.claims import check_claims, check_dates
-from twopi_token_auth.codec import Key
-from twopi_token_auth.jws import Decoder
-from twopi_token_auth.segments import parse_object
-from twopi_token_auth.settings import Settings
+from twopi_token_auth.app.settings import Settings
+from twopi_token_auth.jose.claims import check_claims, check_dates
+from twopi_token_auth.jose.jws import Decoder
+from twopi_token_auth.jose.key import Key
+from twopi_token_auth.jose.segments import parse_object
 
 _LONGEST_CACHED = 4096
 _UNCHANGING = {str, int, float, bool, type(None), datetime}

@@ -17,16 +17,16 @@ from typing import Any, Literal, Protocol, TypeVar, cast
 from flask import Response, current_app, g
 
 from twopi_token_auth import clock
-from twopi_token_auth.context import carry, carry_user, refusal
-from twopi_token_auth.extension import current_state
-from twopi_token_auth.keys import KeySet
-from twopi_token_auth.responses import (
+from twopi_token_auth.app.request import carry, carry_user, refusal
+from twopi_token_auth.app.state import current_state
+from twopi_token_auth.jose.key_set import KeySet
+from twopi_token_auth.web.responses import (
     insufficient_scope,
     invalid_token,
     missing_token,
     stale_login,
 )
-from twopi_token_auth.transport import find_token
+from twopi_token_auth.web.token_in_request import find_token
 
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 

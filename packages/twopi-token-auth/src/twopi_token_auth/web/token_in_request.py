@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import request
 
-from twopi_token_auth.extension import current_state
+from twopi_token_auth.app.state import current_state
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}  # RFC 9110 section 9.2.1
 

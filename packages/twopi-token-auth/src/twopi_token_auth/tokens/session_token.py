@@ -10,12 +10,12 @@ from typing import Any, ClassVar, Self
 from flask import current_app, has_app_context
 from marshmallow import fields
 
+from twopi_token_auth.app.settings import SHORT_LIVED_TOKEN_EXPIRY
 from twopi_token_auth.clock import now, since_start
 from twopi_token_auth.errors import TokenError
-from twopi_token_auth.fields import UnixTimestamp
-from twopi_token_auth.settings import SHORT_LIVED_TOKEN_EXPIRY
 from twopi_token_auth.stores.base import RefreshSession, SessionStore
-from twopi_token_auth.tokens import ShortlivedTokenMixin
+from twopi_token_auth.tokens.claim_fields import UnixTimestamp
+from twopi_token_auth.tokens.shortlived import ShortlivedTokenMixin
 
 
 class RevocationCheck:

@@ -18,17 +18,17 @@ from flask import (
     send_from_directory,
 )
 
-from twopi_token_auth.context import refusal
-from twopi_token_auth.cookies import RefreshCookie
-from twopi_token_auth.decorators import auth_required, parse_auth_header
-from twopi_token_auth.jwks import jwks_view
-from twopi_token_auth.responses import error_response, invalid_token, missing_token
-from twopi_token_auth.revocation import session_id_of
+from twopi_token_auth.app.request import refusal
 from twopi_token_auth.stores.base import RefreshSession
+from twopi_token_auth.tokens.session_token import session_id_of
+from twopi_token_auth.web.decorators import auth_required, parse_auth_header
+from twopi_token_auth.web.jwks_view import jwks_view
+from twopi_token_auth.web.refresh_cookie import RefreshCookie
+from twopi_token_auth.web.responses import error_response, invalid_token, missing_token
 
 if TYPE_CHECKING:
     from twopi_token_auth.auth import TokenAuth
-    from twopi_token_auth.grants import Grant
+    from twopi_token_auth.sessions.grant import Grant
 
 _LONGEST_CREDENTIAL = 1024
 """Characters; hashing a password takes the longer, the longer it is."""

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from twopi_token_auth.codec import NAMES
-from twopi_token_auth.keys import KeySet
+from twopi_token_auth.jose.key import NAMES
+from twopi_token_auth.jose.key_set import KeySet
 
 
 def read_secret(value: Any) -> str | bytes | None:

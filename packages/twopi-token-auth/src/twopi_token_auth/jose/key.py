@@ -17,7 +17,7 @@ from jwt import PyJWTError
 from jwt.algorithms import get_default_algorithms, has_crypto
 
 from twopi_token_auth.errors import ConfigurationError
-from twopi_token_auth.segments import write_object
+from twopi_token_auth.jose.segments import write_object
 
 if has_crypto:
     from cryptography.exceptions import InvalidSignature

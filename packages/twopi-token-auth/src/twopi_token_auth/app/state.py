@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app
 
-from twopi_token_auth.codec import HMAC, Key, prepare_key
+from twopi_token_auth.app.config_snapshot import Snapshot
+from twopi_token_auth.app.settings import SHORT_LIVED_TOKEN_EXPIRY, read_settings
 from twopi_token_auth.errors import ConfigurationError, WeakSecretWarning
-from twopi_token_auth.key_ring import KeyRing
-from twopi_token_auth.keys import KeySet
-from twopi_token_auth.settings import SHORT_LIVED_TOKEN_EXPIRY, read_settings
-from twopi_token_auth.snapshot import Snapshot
-from twopi_token_auth.verifier import VerifiedTokens, Verifier
+from twopi_token_auth.jose.key import HMAC, Key, prepare_key
+from twopi_token_auth.jose.key_ring import KeyRing
+from twopi_token_auth.jose.key_set import KeySet
+from twopi_token_auth.jose.verifier import VerifiedTokens, Verifier
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from twopi_token_auth.codec import JWT, Key
 from twopi_token_auth.errors import TokenError
-from twopi_token_auth.segments import (
+from twopi_token_auth.jose.key import JWT, Key
+from twopi_token_auth.jose.segments import (
     decode_segment,
     encode_segment,
     malformed,
