@@ -5,10 +5,10 @@ import twopi_token_auth
 from twopi_token_auth.app.settings import (
     SESSION_SETTINGS,
     SETTINGS,
-    SessionSettings,
     read_session_settings,
     read_settings,
 )
+from twopi_token_auth.sessions.settings import SessionSettings
 
 PACKAGE = Path(__file__).parent.parent
 PAGES = [

@@ -21,11 +21,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twopi_token_auth import TokenError
-from twopi_token_auth.app.settings import read_settings
 from twopi_token_auth.jose.claims import check_claims
 from twopi_token_auth.jose.jws import decode, encode
 from twopi_token_auth.jose.key import Key, prepare_key
-from twopi_token_auth.jose.verifier import VerifiedTokens, Verifier
+from twopi_token_auth.jose.verified_tokens import VerifiedTokens
+from twopi_token_auth.jose.verifier import Limits, Verifier
 
 NOW = 1_800_000_000
 CACHE = VerifiedTokens(100)
@@ -224,13 +224,12 @@ def verify(token, algorithm, **expected):
 @functools.cache
 def verifier(algorithm, cached, leeway, issuers, audiences, require):
     """Make a verifier for all tokens with the same expectations."""
-    config = {"TOKEN_AUTH_LEEWAY": leeway, "TOKEN_AUTH_REQUIRE": require}
     return Verifier(
         tuple(accepted_keys(algorithm)),
         "JWT",
         issuers,
         audiences,
-        settings=read_settings(config),
+        limits=Limits(leeway=leeway, require=tuple(require)),
         cache=CACHE if cached else None,
     )
 

@@ -26,7 +26,7 @@ from twopi_token_auth import (
 )
 from twopi_token_auth.app.state import current_state
 from twopi_token_auth.jose.key import Key
-from twopi_token_auth.jose.verifier import Verified, VerifiedTokens
+from twopi_token_auth.jose.verified_tokens import Verified, VerifiedTokens
 from twopi_token_auth.testing import FrozenClock
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)

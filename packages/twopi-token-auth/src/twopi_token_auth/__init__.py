@@ -1,7 +1,6 @@
 """Short-lived tokens for Flask APIs: one class, two decorators, strict checks."""
 
 from twopi_token_auth.app.request import current_token
-from twopi_token_auth.app.settings import SessionSettings
 from twopi_token_auth.app.state import init_app
 from twopi_token_auth.auth import TokenAuth
 from twopi_token_auth.errors import (
@@ -18,6 +17,7 @@ from twopi_token_auth.jose.remote_keys import RemoteKeys
 from twopi_token_auth.sessions.grant import Grant
 from twopi_token_auth.sessions.identity import Identity
 from twopi_token_auth.sessions.manager import SessionManager
+from twopi_token_auth.sessions.settings import SessionSettings
 from twopi_token_auth.stores import MemoryStore, RefreshSession, SessionStore
 from twopi_token_auth.tokens.claim_fields import Audience, UnixTimestamp
 from twopi_token_auth.tokens.session_token import SessionToken, SessionTokenMixin

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
 
 from flask import Blueprint, Flask, Response, current_app
 
@@ -19,19 +19,11 @@ from twopi_token_auth.tokens.session_token import (
 )
 from twopi_token_auth.tokens.shortlived import ShortlivedTokenMixin
 from twopi_token_auth.web.responses import error_response
-from twopi_token_auth.web.views import make_blueprint
+from twopi_token_auth.web.views import Authenticate, make_views
 
 FlaskT = TypeVar("FlaskT", bound=Flask)
 
 _SESSIONS = "twopi_token_auth_sessions"
-
-
-Authenticate = Callable[[str, str], Any]
-"""Takes a user name and a password; returns an `Identity`, the user's id, or None.
-
-It may be a coroutine function. Both arguments are texts that UTF-8 can encode, without
-NUL and of at most 1024 characters.
-"""
 
 
 class TokenAuth:
@@ -146,7 +138,13 @@ class TokenAuth:
             name: The name of the blueprint.
             url_prefix: What the paths begin with, such as ``/auth``.
         """
-        return make_blueprint(self, name, url_prefix)
+        return make_views(
+            lambda: self.sessions,
+            self.token_cls,
+            self.authenticate,
+            name=name,
+            url_prefix=url_prefix,
+        )
 
     def _check_token_cls(self, *, check_revocation: bool) -> None:
         name = self.token_cls.__qualname__

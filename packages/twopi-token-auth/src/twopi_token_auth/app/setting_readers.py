@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from twopi_token_auth.jose.key import NAMES
+from twopi_token_auth.jose.algorithms import NAMES
 from twopi_token_auth.jose.key_set import KeySet
 
 

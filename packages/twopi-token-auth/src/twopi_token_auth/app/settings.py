@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from twopi_token_auth.app import setting_readers
 from twopi_token_auth.errors import ConfigurationError
-from twopi_token_auth.jose.key import NAMES
+from twopi_token_auth.jose.algorithms import NAMES
 from twopi_token_auth.jose.key_set import KeySet
+from twopi_token_auth.sessions.settings import SessionSettings
 
 SHORT_LIVED_TOKEN_EXPIRY = timedelta(minutes=15)
 """What `init_app` puts under this name in a configuration that has nothing there.
@@ -36,27 +37,6 @@ class Settings:
     query_string: bool
     require_strong_secret: bool
     realm: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class SessionSettings:
-    """How long sessions live and what ends them; see the table in the README."""
-
-    idle_lifetime: timedelta | None = timedelta(days=14)
-    absolute_lifetime: timedelta | None = timedelta(days=90)
-    rotate: bool = True
-    reuse_grace: timedelta = timedelta(seconds=30)
-    on_reuse: Literal["session", "user"] = "session"
-    max_sessions_per_user: int | None = None
-    check_revocation: bool = False
-    revocation_cache: timedelta = timedelta(0)
-    transport: Literal["json", "cookie"] = "json"
-    cookie_name: str = "refresh_token"
-    cookie_path: str | None = None
-    cookie_domain: str | None = None
-    cookie_secure: bool = True
-    cookie_samesite: Literal["Strict", "Lax", "None"] = "Strict"
-    csrf: bool = True
 
 
 class Setting(NamedTuple):

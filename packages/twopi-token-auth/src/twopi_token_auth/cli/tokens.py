@@ -15,6 +15,7 @@ from twopi_token_auth import clock
 from twopi_token_auth.app.state import current_state
 from twopi_token_auth.cli.output import as_json, attempt, fail
 from twopi_token_auth.errors import TokenError
+from twopi_token_auth.jose.algorithms import HMAC, JWT, NAMES
 from twopi_token_auth.jose.jwk import (
     UnusableKeyError,
     generate,
@@ -22,7 +23,6 @@ from twopi_token_auth.jose.jwk import (
     thumbprint,
 )
 from twopi_token_auth.jose.jws import encode, read_unverified
-from twopi_token_auth.jose.key import HMAC, JWT, NAMES
 
 
 @click.command("keygen")

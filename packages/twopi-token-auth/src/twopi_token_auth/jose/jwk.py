@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from twopi_token_auth.jose.key import (
+from twopi_token_auth.jose.algorithms import (
     ALGORITHMS,
     ECDSA,
     EDDSA,

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twopi_token_auth.errors import TokenError
-from twopi_token_auth.jose.key import JWT, Key
+from twopi_token_auth.jose.algorithms import JWT
+from twopi_token_auth.jose.key import Key
 from twopi_token_auth.jose.segments import (
     decode_segment,
     encode_segment,

@@ -7,8 +7,9 @@ from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
 from twopi_token_auth.errors import ConfigurationError
+from twopi_token_auth.jose.algorithms import HMAC
 from twopi_token_auth.jose.jwk import public_jwk
-from twopi_token_auth.jose.key import HMAC, Key
+from twopi_token_auth.jose.key import Key
 
 
 class Entry(NamedTuple):

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from twopi_token_auth.errors import ConfigurationError, KeysUnavailableError
-from twopi_token_auth.jose.key import HMAC, NAMES
+from twopi_token_auth.jose.algorithms import HMAC, NAMES
 from twopi_token_auth.jose.key_ring import KeyRing
 from twopi_token_auth.jose.key_set import Entry, KeySet
 

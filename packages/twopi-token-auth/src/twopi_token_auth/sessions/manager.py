@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 from twopi_token_auth import signals
-from twopi_token_auth.app.settings import SessionSettings
 from twopi_token_auth.clock import now
 from twopi_token_auth.errors import SessionError, StoreUnavailableError
 from twopi_token_auth.sessions.grant import AccessTokenClass, Grant
@@ -25,6 +24,7 @@ from twopi_token_auth.sessions.identity import (
 )
 from twopi_token_auth.sessions.refresh_token import make_session_id, mint, parse
 from twopi_token_auth.sessions.renewal_rule import refuse
+from twopi_token_auth.sessions.settings import SessionSettings
 from twopi_token_auth.stores.base import RefreshSession, SessionStore, earlier
 
 log = logging.getLogger(__name__)

@@ -16,8 +16,8 @@ from twopi_token_auth import clock
 from twopi_token_auth.app.request import note_refusal
 from twopi_token_auth.app.state import current_state
 from twopi_token_auth.errors import TokenError
+from twopi_token_auth.jose.algorithms import JWT
 from twopi_token_auth.jose.jws import encode
-from twopi_token_auth.jose.key import JWT
 from twopi_token_auth.jose.key_set import KeySet
 from twopi_token_auth.tokens.claim_fields import Audience, UnixTimestamp
 
