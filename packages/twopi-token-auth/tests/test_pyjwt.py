@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twopi_token_auth import TokenError
-from twopi_token_auth.jose.claims import check_claims
+from twopi_token_auth.jose.claims import IAT_LEEWAY, check_claims
 from twopi_token_auth.jose.jws import decode, encode
 from twopi_token_auth.jose.key import Key, prepare_key
 from twopi_token_auth.jose.verified_tokens import VerifiedTokens
@@ -234,7 +234,7 @@ def verifier(algorithm, cached, leeway, issuers, audiences, require):
     )
 
 
-def theirs(token, algorithm, expected):
+def theirs(token, algorithm, expected, **options):
     secrets = [key.public for key in accepted_keys(algorithm)]
     for secret in secrets:
         try:
@@ -242,8 +242,8 @@ def theirs(token, algorithm, expected):
                 token,
                 secret,
                 [algorithm],
-                options={"require": list(expected["require"])},
-                leeway=expected["leeway"],
+                options={"require": list(expected["require"]), **options},
+                leeway=max(expected["leeway"], 0 if options else IAT_LEEWAY),
                 issuer=expected["issuers"],
                 audience=expected["audiences"],
             )
@@ -262,6 +262,8 @@ def compare(rng, algorithms=(*ALGORITHMS, "HS256")):
     except TokenError:
         return False
     assert theirs(token, algorithm, expected) == claims
+    # The end is exact, and the beginning is not.
+    theirs(token, algorithm, expected, verify_iat=False, verify_nbf=False)
     return True
 
 

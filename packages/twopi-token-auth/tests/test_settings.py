@@ -38,7 +38,7 @@ def test_none_means_the_default():
         ("TOKEN_AUTH_ISSUER", ["me", "you"], "issuer", ("me", "you")),
         ("TOKEN_AUTH_AUDIENCE", ("api",), "audience", ("api",)),
         ("TOKEN_AUTH_LEEWAY", 300, "leeway", 300),
-        ("TOKEN_AUTH_LEEWAY", 0.5, "leeway", 0.5),
+        ("TOKEN_AUTH_LEEWAY", 0.5, "leeway", 1),
         ("TOKEN_AUTH_LEEWAY", timedelta(minutes=1), "leeway", 60),
         ("TOKEN_AUTH_REQUIRE", {"sub", "exp"}, "require", ("exp", "sub")),
         ("TOKEN_AUTH_MAX_LENGTH", 1, "max_length", 1),

@@ -1,47 +1,39 @@
-"""What a request carries on `flask.g`: ``token``, ``raw_token``, ``user``."""
+"""What a request carries on `flask.g`: its token, or why that was refused, its user."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from flask import g, has_app_context
 from werkzeug.local import LocalProxy
 
-from twopi_token_auth.errors import TokenErrorCode
+from twopi_token_auth.errors import TokenError
 
-_REFUSAL = "_twopi_token_auth"
+_LAST_REFUSAL = "_twopi_token_auth"
 
 
-def carry(raw_token: str | None) -> dict[str, Any]:
-    """Put *raw_token* on what `g` stands for, and return the attributes of that.
+def carry_nothing() -> dict[str, Any]:
+    """Reset what `g` carries, and return the attributes behind it.
 
-    Flask keeps it from one request to the next where both have the same application
+    Flask keeps `g` from one request to the next if both have the same application
     context, as in tests: whatever an earlier request left there goes.
     """
     carried: dict[str, Any] = vars(g._get_current_object())  # noqa: SLF001 - one look-up
-    carried["raw_token"] = raw_token
-    carried["token"] = carried[_REFUSAL] = None
+    carried["token"] = carried["raw_token"] = carried["token_error"] = None
+    carried[_LAST_REFUSAL] = None
     return carried
 
 
-def carry_user(load_user: Callable[[Any], Any]) -> None:
-    """Put the user of the token on `g`; without that user the token is none."""
-    g.user = None if g.token is None else load_user(g.token)
-    if g.user is None:
-        g.token = None
-
-
-def note_refusal(code: TokenErrorCode) -> None:
-    """Remember why the last token was refused, to tell the client if it expired."""
+def note_refusal(error: TokenError) -> None:
+    """Remember *error* for `last_refusal`, as `load` returns None instead."""
     if has_app_context():
-        setattr(g, _REFUSAL, code)
+        setattr(g, _LAST_REFUSAL, error.with_traceback(None))
 
 
-def refusal() -> TokenErrorCode | None:
-    """Return why the last token was refused, if it was."""
-    code: TokenErrorCode | None = g.get(_REFUSAL)
-    return code
+def last_refusal() -> TokenError:
+    """Return why the last token was refused."""
+    error: TokenError | None = g.get(_LAST_REFUSAL)
+    return error or TokenError("claims", "The token class has refused the token")
 
 
 def _current_token() -> Any:

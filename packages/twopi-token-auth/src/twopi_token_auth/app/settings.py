@@ -30,7 +30,7 @@ class Settings:
     algorithms: tuple[str, ...]
     issuer: tuple[str, ...] | None
     audience: tuple[str, ...] | None
-    leeway: float
+    leeway: int
     require: tuple[str, ...]
     max_length: int
     cache_size: int

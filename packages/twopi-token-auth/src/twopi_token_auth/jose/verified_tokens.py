@@ -39,7 +39,7 @@ class Verified(NamedTuple):
     """What is remembered of a token.
 
     Attributes:
-        start: From when it is valid, in seconds since 1970.
+        start: From when it is accepted, in seconds since 1970.
         end: Until when.
         claims: Its claims as JSON, where they are loaded at each use.
         arguments: What was made of them, where that is always the same.

@@ -20,12 +20,12 @@ class Limits(NamedTuple):
 
     Attributes:
         max_length: The number of characters above which nothing is parsed.
-        leeway: By how many seconds other clocks may be off.
+        leeway: By how many whole seconds other clocks may be off.
         require: The claims that must be present and not null.
     """
 
     max_length: int = 16384
-    leeway: float = 0
+    leeway: int = 0
     require: tuple[str, ...] = ()
 
 
@@ -89,7 +89,7 @@ class Verifier:
             digest = hashing.digest()
             known = cache.get(digest)
             if known is not None:
-                check_dates(known.start, known.end, now, limits.leeway)
+                check_dates(known.start, known.end, now)
                 return known.recall(load)
         payload = self._decoder.open(token)
         claims = parse_object(payload)

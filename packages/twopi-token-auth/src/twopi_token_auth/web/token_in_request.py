@@ -36,7 +36,7 @@ def find_token(
             return word
     if query_string and environ.get("QUERY_STRING"):
         found = request.args.get("token")
-        if found and current_state().settings.query_string:
+        if found is not None and current_state().settings.query_string:
             return found
     if cookie is not None and "HTTP_COOKIE" in environ:
         found = request.cookies.get(cookie)

@@ -18,7 +18,6 @@ from flask import (
     send_from_directory,
 )
 
-from twopi_token_auth.app.request import refusal
 from twopi_token_auth.sessions.grant import Grant
 from twopi_token_auth.sessions.manager import SessionManager
 from twopi_token_auth.stores.base import RefreshSession
@@ -71,12 +70,13 @@ def make_views(
     """
     views = Views(sessions, authenticate)
     parse_token = parse_auth_header(token_cls, query_string=False)
+    try_token = parse_auth_header(token_cls, query_string=False, invalid="anonymous")
     blueprint = Blueprint(name, __name__, url_prefix=url_prefix or None)
     blueprint.before_request(views.refuse_forged)
     if authenticate is not None:
         blueprint.post("/login")(views.log_in)
     blueprint.post("/renew")(views.renew)
-    blueprint.post("/logout")(parse_token(views.log_out))
+    blueprint.post("/logout")(try_token(views.log_out))
     for route, view in (
         (blueprint.get("/sessions"), views.show_sessions),
         (blueprint.delete("/sessions"), views.end_other_sessions),
@@ -156,9 +156,9 @@ class Views:
             if self._cookie is not None:
                 self._cookie.clear(response)
             return response
-        if refresh_token is None and g.raw_token is None:
+        if refresh_token is None and g.token_error is None:
             return missing_token()
-        return invalid_token(refusal())
+        return invalid_token(g.token_error and g.token_error.code)
 
     def show_sessions(self, session: RefreshSession) -> Response:
         """Tell a user where they are logged in."""
