@@ -9,7 +9,7 @@ from sqlalchemy import create_engine
 
 from twopi_token_auth import KeyRing, MemoryStore, TokenAuth, init_app
 from twopi_token_auth.cli import token_auth
-from twopi_token_auth.codec import HMAC, NAMES
+from twopi_token_auth.jose.algorithms import HMAC, NAMES
 from twopi_token_auth.stores.sqlalchemy import SQLAlchemyStore
 from twopi_token_auth.testing import FrozenClock
 

@@ -10,7 +10,7 @@ from twopi_token_auth import (
     WeakSecretWarning,
     init_app,
 )
-from twopi_token_auth.extension import current_state, state_of
+from twopi_token_auth.app.state import current_state, state_of
 
 SHORT = "supersecret"
 

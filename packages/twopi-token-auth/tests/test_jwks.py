@@ -21,7 +21,7 @@ from twopi_token_auth import (
     jwks_view,
     parse_auth_header,
 )
-from twopi_token_auth.jwk import private_jwk, public_jwk
+from twopi_token_auth.jose.jwk import private_jwk, public_jwk
 
 
 class Issuer:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from twopi_token_auth import SessionError, SessionManager, SessionSettings, SessionToken
-from twopi_token_auth.refresh import make_session_id
+from twopi_token_auth.sessions.refresh_token import make_session_id
 
 SECRET = "thirty-two bytes, enough for all of HS256"
 THREADS = 16

@@ -17,8 +17,8 @@ from twopi_token_auth import (
     StoreUnavailableError,
     signals,
 )
-from twopi_token_auth.refresh import make_session_id, mint
-from twopi_token_auth.sessions import PURGE_EVERY
+from twopi_token_auth.sessions.manager import PURGE_EVERY
+from twopi_token_auth.sessions.refresh_token import make_session_id, mint
 
 SECRET = "thirty-two bytes, enough for all of HS256"
 SECOND = timedelta(seconds=1)

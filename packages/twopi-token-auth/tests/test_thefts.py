@@ -15,7 +15,7 @@ from twopi_token_auth import (
     parse_auth_header,
     signals,
 )
-from twopi_token_auth.refresh import mint
+from twopi_token_auth.sessions.refresh_token import mint
 from twopi_token_auth.stores.sqlalchemy import SQLAlchemyStore
 from twopi_token_auth.testing import FrozenClock
 

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
 
 from flask import Blueprint, Flask, Response, current_app
 
-from twopi_token_auth.blueprint import make_blueprint
+from twopi_token_auth.app.settings import read_session_settings
+from twopi_token_auth.app.state import init_app, state_of
 from twopi_token_auth.errors import ConfigurationError, SessionError
-from twopi_token_auth.extension import init_app, state_of
-from twopi_token_auth.responses import error_response
-from twopi_token_auth.revocation import (
+from twopi_token_auth.sessions.manager import SessionManager
+from twopi_token_auth.stores.base import SessionStore
+from twopi_token_auth.tokens.session_token import (
     RevocationCheck,
     SessionToken,
     SessionTokenMixin,
 )
-from twopi_token_auth.sessions import SessionManager
-from twopi_token_auth.settings import read_session_settings
-from twopi_token_auth.stores.base import SessionStore
-from twopi_token_auth.tokens import ShortlivedTokenMixin
+from twopi_token_auth.tokens.shortlived import ShortlivedTokenMixin
+from twopi_token_auth.web.responses import error_response
+from twopi_token_auth.web.views import Authenticate, make_views
 
 FlaskT = TypeVar("FlaskT", bound=Flask)
 
 _SESSIONS = "twopi_token_auth_sessions"
-
-
-Authenticate = Callable[[str, str], Any]
-"""Takes a user name and a password; returns an `Identity`, the user's id, or None.
-
-It may be a coroutine function. Both arguments are texts that UTF-8 can encode, without
-NUL and of at most 1024 characters.
-"""
 
 
 class TokenAuth:
@@ -146,7 +138,13 @@ class TokenAuth:
             name: The name of the blueprint.
             url_prefix: What the paths begin with, such as ``/auth``.
         """
-        return make_blueprint(self, name, url_prefix)
+        return make_views(
+            lambda: self.sessions,
+            self.token_cls,
+            self.authenticate,
+            name=name,
+            url_prefix=url_prefix,
+        )
 
     def _check_token_cls(self, *, check_revocation: bool) -> None:
         name = self.token_cls.__qualname__

@@ -32,6 +32,7 @@ TokenErrorCode = Literal[
     "missing_claim",
     "claims",
     "revoked",
+    "user",
 ]
 """Why a token is refused.
 
@@ -42,11 +43,12 @@ TokenErrorCode = Literal[
 - ``unknown_key``: signed with a key (``kid``) that is not in the key ring.
 - ``signature``: signed with another secret, or altered.
 - ``expired``: its ``exp`` has passed; the client may renew it.
-- ``not_yet_valid``: its ``nbf`` or ``iat`` is still to come.
+- ``not_yet_valid``: its ``nbf`` or ``iat`` is further ahead than clocks may differ.
 - ``issuer``, ``audience``: from, or for, somebody else.
 - ``missing_claim``: lacks a claim that ``TOKEN_AUTH_REQUIRE`` names.
 - ``claims``: a claim is not what the token class makes of it.
 - ``revoked``: its session has ended, and ``TOKEN_AUTH_CHECK_REVOCATION`` is on.
+- ``user``: ``load_user`` returned None for it, for example as the user was deleted.
 """
 
 SessionErrorCode = Literal["unknown", "expired", "idle", "revoked", "reused"]

@@ -12,12 +12,17 @@ import click
 from flask.cli import with_appcontext
 
 from twopi_token_auth import clock
+from twopi_token_auth.app.state import current_state
 from twopi_token_auth.cli.output import as_json, attempt, fail
-from twopi_token_auth.codec import HMAC, JWT, NAMES
 from twopi_token_auth.errors import TokenError
-from twopi_token_auth.extension import current_state
-from twopi_token_auth.jwk import UnusableKeyError, generate, private_jwk, thumbprint
-from twopi_token_auth.jws import encode, read_unverified
+from twopi_token_auth.jose.algorithms import HMAC, JWT, NAMES
+from twopi_token_auth.jose.jwk import (
+    UnusableKeyError,
+    generate,
+    private_jwk,
+    thumbprint,
+)
+from twopi_token_auth.jose.jws import encode, read_unverified
 
 
 @click.command("keygen")

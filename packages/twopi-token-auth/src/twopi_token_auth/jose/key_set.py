@@ -6,9 +6,10 @@ import functools
 from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
-from twopi_token_auth.codec import HMAC, Key
 from twopi_token_auth.errors import ConfigurationError
-from twopi_token_auth.jwk import public_jwk
+from twopi_token_auth.jose.algorithms import HMAC
+from twopi_token_auth.jose.jwk import public_jwk
+from twopi_token_auth.jose.key import Key
 
 
 class Entry(NamedTuple):

@@ -1,4 +1,9 @@
-"""The checks of the registered claims (RFC 7519 section 4.1), as PyJWT makes them."""
+"""The checks of the registered claims (RFC 7519 section 4.1), as PyJWT makes them.
+
+Clocks of different hosts differ a little. A token that another host has just issued
+must work here: ``iat`` may be 60 seconds ahead, as RFC 7519 gives no reason to reject
+it at all, and ``nbf`` 5 seconds. ``exp`` is exact. A *leeway* above these widens them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,11 @@ from math import inf
 from typing import Any
 
 from twopi_token_auth.errors import TokenError
+
+IAT_LEEWAY = 60
+"""Seconds that ``iat`` may be ahead of our clock."""
+NBF_LEEWAY = 5
+"""Seconds that ``nbf`` may be ahead of our clock."""
 
 
 def check_claims(
@@ -23,14 +33,14 @@ def check_claims(
     Args:
         claims: What `decode` returned.
         now: The time, in seconds since 1970.
-        leeway: By how many seconds other clocks may be off.
+        leeway: By how many seconds other clocks may be off; see above.
         issuers: The accepted values of ``iss``; None accepts any, or none.
         audiences: The names of this service, one of which ``aud`` must contain;
             None refuses a token that names an audience.
         require: The claims that have to be there and not null.
 
     Returns:
-        From when to when it is valid, in seconds since 1970; see `check_dates`.
+        From when to when it is accepted, in seconds since 1970; see `check_dates`.
 
     Raises:
         TokenError: ``expired``, ``not_yet_valid``, ``issuer``, ``audience``,
@@ -41,13 +51,18 @@ def check_claims(
             raise TokenError("missing_claim", f"The token has no {name}")
     start, end = -inf, inf
     if "iat" in claims:
-        start = value if type(value := claims["iat"]) is int else _seconds(value, "iat")
+        value = claims["iat"]
+        value = value if type(value) is int else _seconds(value, "iat")
+        start = value - max(leeway, IAT_LEEWAY)
     if "nbf" in claims:
         value = claims["nbf"]
-        start = max(start, value if type(value) is int else _seconds(value, "nbf"))
+        value = value if type(value) is int else _seconds(value, "nbf")
+        value -= max(leeway, NBF_LEEWAY)
+        start = max(start, value)
     if "exp" in claims:
-        end = value if type(value := claims["exp"]) is int else _seconds(value, "exp")
-    check_dates(start, end, now, leeway)
+        value = claims["exp"]
+        end = (value if type(value) is int else _seconds(value, "exp")) + leeway
+    check_dates(start, end, now)
     if issuers is not None:
         _check_issuer(claims, issuers)
     if audiences is not None or claims.get("aud"):
@@ -58,15 +73,15 @@ def check_claims(
     return start, end
 
 
-def check_dates(start: float, end: float, now: float, leeway: float) -> None:
+def check_dates(start: float, end: float, now: float) -> None:
     """Check that the time is within what `check_claims` returned.
 
     Raises:
         TokenError: ``expired`` or ``not_yet_valid``.
     """
-    if start > now + leeway:
+    if start > now:
         raise TokenError("not_yet_valid", "The token is not valid yet")
-    if end <= now - leeway:
+    if end <= now:
         raise TokenError("expired", "The token has expired")
 
 

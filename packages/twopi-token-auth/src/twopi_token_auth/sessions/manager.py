@@ -15,11 +15,16 @@ from uuid import UUID
 from twopi_token_auth import signals
 from twopi_token_auth.clock import now
 from twopi_token_auth.errors import SessionError, StoreUnavailableError
-from twopi_token_auth.grants import AccessTokenClass, Grant
-from twopi_token_auth.identity import check_data, check_scopes, check_user, clean
-from twopi_token_auth.refresh import make_session_id, mint, parse
-from twopi_token_auth.renewal import refuse
-from twopi_token_auth.settings import SessionSettings
+from twopi_token_auth.sessions.grant import AccessTokenClass, Grant
+from twopi_token_auth.sessions.identity import (
+    check_data,
+    check_scopes,
+    check_user,
+    clean,
+)
+from twopi_token_auth.sessions.refresh_token import make_session_id, mint, parse
+from twopi_token_auth.sessions.renewal_rule import refuse
+from twopi_token_auth.sessions.settings import SessionSettings
 from twopi_token_auth.stores.base import RefreshSession, SessionStore, earlier
 
 log = logging.getLogger(__name__)

@@ -5,18 +5,24 @@ from __future__ import annotations
 import logging
 import threading
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 from flask import Flask, current_app
 
-from twopi_token_auth.codec import HMAC, Key, prepare_key
+from twopi_token_auth.app.config_snapshot import Snapshot
+from twopi_token_auth.app.settings import (
+    SHORT_LIVED_TOKEN_EXPIRY,
+    Settings,
+    read_settings,
+)
 from twopi_token_auth.errors import ConfigurationError, WeakSecretWarning
-from twopi_token_auth.key_ring import KeyRing
-from twopi_token_auth.keys import KeySet
-from twopi_token_auth.settings import SHORT_LIVED_TOKEN_EXPIRY, read_settings
-from twopi_token_auth.snapshot import Snapshot
-from twopi_token_auth.verifier import VerifiedTokens, Verifier
+from twopi_token_auth.jose.algorithms import HMAC
+from twopi_token_auth.jose.key import Key, prepare_key
+from twopi_token_auth.jose.key_ring import KeyRing
+from twopi_token_auth.jose.key_set import KeySet
+from twopi_token_auth.jose.verified_tokens import VerifiedTokens
+from twopi_token_auth.jose.verifier import Limits, Verifier
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +56,7 @@ class State:
 
     __slots__ = (
         "_cache",
+        "_limits",
         "_ring",
         "_secrets",
         "_verifiers",
@@ -68,11 +75,14 @@ class State:
         )
         self._secrets: dict[str | None, tuple[Key, ...]] = {}
         self._verifiers: dict[tuple[Any, ...], Verifier] = {}
+        self._limits = Limits(
+            self.settings.max_length, self.settings.leeway, self.settings.require
+        )
         size = self.settings.cache_size
         self._cache = VerifiedTokens(size) if size else None
         self._ring: KeySet | None = None
         if self.settings.keys is not None:
-            self._ring = KeyRing.from_config(config)
+            self._ring = configured_keys(self.settings)
 
     def signer(self, secret: str | bytes | KeySet | None, algorithm: str | None) -> Key:
         """Return the key to sign with.
@@ -156,7 +166,7 @@ class State:
                 token_type,
                 self.settings.issuer if by is None else by,
                 self.settings.audience if to is None else to,
-                settings=self.settings,
+                limits=self._limits,
                 cache=self._cache,
             )
             self._verifiers[identity] = verifier
@@ -258,3 +268,25 @@ def current_state() -> State:
     if state is not None and state.snapshot.shows(app.config):
         return state
     return state_of(app)
+
+
+def configured_keys(settings: Settings) -> KeySet:
+    """Return the keys of an application with these *settings*.
+
+    Those of ``TOKEN_AUTH_KEYS``, or else ``SECRET_KEY`` and ``SECRET_KEY_FALLBACKS``.
+
+    Raises:
+        ConfigurationError: There is no key in them.
+    """
+    algorithms = settings.algorithms
+    if isinstance(settings.keys, KeySet):
+        return settings.keys
+    if isinstance(settings.keys, Mapping):
+        return KeyRing.from_jwks(settings.keys, algorithms=algorithms)
+    if settings.keys is not None:
+        return KeyRing.of(settings.keys, algorithms)
+    if settings.secret_key is None:
+        raise ConfigurationError(
+            "There is no SECRET_KEY and no TOKEN_AUTH_KEYS", setting="SECRET_KEY"
+        )
+    return KeyRing.of([settings.secret_key, *settings.secret_key_fallbacks], algorithms)

@@ -1,6 +1,6 @@
-"""Verifying tokens: the signature, then the registered claims; and what was verified.
+"""Tokens that were verified: the cache behind ``TOKEN_AUTH_CACHE_SIZE``.
 
-`VerifiedTokens` is the cache behind ``TOKEN_AUTH_CACHE_SIZE``. It lets nothing in that
+It lets nothing in that
 would not be let in without it:
 
 - A verifier is one schema with one set of keys and of expectations. A key that is
@@ -24,20 +24,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from hashlib import blake2b
-from secrets import token_bytes
 from threading import Lock
 from typing import Any, NamedTuple
 
-from twopi_token_auth.claims import check_claims, check_dates
-from twopi_token_auth.codec import Key
-from twopi_token_auth.jws import Decoder
-from twopi_token_auth.segments import parse_object
-from twopi_token_auth.settings import Settings
+from twopi_token_auth.jose.segments import parse_object
 
-_LONGEST_CACHED = 4096
 _UNCHANGING = {str, int, float, bool, type(None), datetime}
-
 
 Load = Callable[[dict[str, Any]], dict[str, Any]]
 """Makes arguments of claims."""
@@ -47,7 +39,7 @@ class Verified(NamedTuple):
     """What is remembered of a token.
 
     Attributes:
-        start: From when it is valid, in seconds since 1970.
+        start: From when it is accepted, in seconds since 1970.
         end: Until when.
         claims: Its claims as JSON, where they are loaded at each use.
         arguments: What was made of them, where that is always the same.
@@ -112,86 +104,7 @@ class VerifiedTokens:
             self._young[digest] = found
 
 
-class Verifier:
-    """Verifies tokens with one set of keys and one set of expectations.
-
-    Args:
-        keys: The keys one of which must have signed.
-        token_type: See `Decoder`.
-        issuers: See `check_claims`.
-        audiences: See `check_claims`.
-        settings: Those of the application.
-        cache: Where to remember tokens, if at all.
-    """
-
-    __slots__ = ("_audiences", "_cache", "_decoder", "_hash", "_issuers", "_settings")
-
-    def __init__(
-        self,
-        keys: tuple[Key, ...],
-        token_type: str,
-        issuers: tuple[str, ...] | None,
-        audiences: tuple[str, ...] | None,
-        *,
-        settings: Settings,
-        cache: VerifiedTokens | None = None,
-    ) -> None:
-        self._decoder = Decoder(
-            keys, max_length=settings.max_length, token_type=token_type
-        )
-        self._issuers = issuers
-        self._audiences = audiences
-        self._settings = settings
-        self._cache = cache
-        self._hash = blake2b(digest_size=32, key=token_bytes(32))
-
-    def verify(
-        self, token: object, now: float, load: Load | None = None, pure: bool = False
-    ) -> dict[str, Any]:
-        """Return what *load* makes of the claims of *token*.
-
-        Args:
-            token: What a stranger calls a token; it may be anything.
-            now: The time, in seconds since 1970.
-            load: Makes arguments of the claims; None returns them as they are.
-            pure: Whether it always makes the same of the same claims.
-
-        Raises:
-            TokenError: It is not valid.
-        """
-        cache, settings = self._cache, self._settings
-        digest = None
-        if (
-            cache is not None
-            and isinstance(token, str)
-            and len(token) <= _LONGEST_CACHED
-            and token.isascii()
-        ):
-            hashing = self._hash.copy()
-            hashing.update(token.encode())
-            digest = hashing.digest()
-            known = cache.get(digest)
-            if known is not None:
-                check_dates(known.start, known.end, now, settings.leeway)
-                return known.recall(load)
-        payload = self._decoder.open(token)
-        claims = parse_object(payload)
-        valid = check_claims(
-            claims,
-            now=now,
-            leeway=settings.leeway,
-            issuers=self._issuers,
-            audiences=self._audiences,
-            require=settings.require,
-        )
-        arguments = claims if load is None else load(claims)
-        if cache is not None and digest is not None:
-            made = arguments if pure else None
-            cache.add(digest, _remember(*valid, payload, made))
-        return arguments
-
-
-def _remember(
+def remember(
     start: float, end: float, payload: bytes, arguments: dict[str, Any] | None
 ) -> Verified:
     """Keep *arguments* if copies of them are easily made, and otherwise *payload*."""

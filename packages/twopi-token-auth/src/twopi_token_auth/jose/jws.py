@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from twopi_token_auth.codec import JWT, Key
 from twopi_token_auth.errors import TokenError
-from twopi_token_auth.segments import (
+from twopi_token_auth.jose.algorithms import JWT
+from twopi_token_auth.jose.key import Key
+from twopi_token_auth.jose.segments import (
     decode_segment,
     encode_segment,
     malformed,
@@ -67,9 +68,10 @@ class Decoder:
             TokenError: ``malformed``, ``algorithm``, ``type``, ``unknown_key`` or
                 ``signature``.
         """
-        if not isinstance(token, str) or len(token) > self._max_length:
-            malformed("The token is no text, or too long")
-        message, _, signature = token.encode("utf-8", "replace").rpartition(b".")
+        if not isinstance(token, (str, bytes)) or len(token) > self._max_length:
+            malformed("The token is not a string or bytes, or too long")
+        whole = token.encode("utf-8", "replace") if isinstance(token, str) else token
+        message, _, signature = whole.rpartition(b".")
         header, _, payload = message.partition(b".")
         if not (header and payload and signature) or b"." in payload:
             malformed("The token does not consist of three segments")

@@ -14,10 +14,10 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
-from twopi_token_auth.codec import HMAC, NAMES
 from twopi_token_auth.errors import ConfigurationError, KeysUnavailableError
-from twopi_token_auth.key_ring import KeyRing
-from twopi_token_auth.keys import Entry, KeySet
+from twopi_token_auth.jose.algorithms import HMAC, NAMES
+from twopi_token_auth.jose.key_ring import KeyRing
+from twopi_token_auth.jose.key_set import Entry, KeySet
 
 log = logging.getLogger(__name__)
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from math import ceil
 from typing import Any
 
-from twopi_token_auth.codec import NAMES
-from twopi_token_auth.keys import KeySet
+from twopi_token_auth.jose.algorithms import NAMES
+from twopi_token_auth.jose.key_set import KeySet
 
 
 def read_secret(value: Any) -> str | bytes | None:
@@ -73,14 +74,14 @@ def read_some_names(value: Any) -> tuple[str, ...] | None:
     return names
 
 
-def read_leeway(value: Any) -> float:
-    """Read from 0 to 300 seconds."""
+def read_leeway(value: Any) -> int:
+    """Read from 0 to 300 seconds, rounded up to whole ones."""
     seconds = value.total_seconds() if isinstance(value, timedelta) else value
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
         raise ValueError  # noqa: TRY004
     if not 0 <= seconds <= 300:
         raise ValueError
-    return seconds
+    return ceil(seconds)
 
 
 def read_length(value: Any) -> int:

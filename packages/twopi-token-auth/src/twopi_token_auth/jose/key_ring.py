@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any, Self
 
 from twopi_token_auth.clock import seconds
-from twopi_token_auth.codec import HMAC, NAMES, Key, prepare_key
 from twopi_token_auth.errors import ConfigurationError
-from twopi_token_auth.jwk import (
+from twopi_token_auth.jose.algorithms import HMAC, NAMES
+from twopi_token_auth.jose.jwk import (
     Material,
     UnusableKeyError,
     read_jwk,
     read_pem,
     thumbprint,
 )
-from twopi_token_auth.keys import Entry, KeySet
-from twopi_token_auth.settings import read_settings
+from twopi_token_auth.jose.key import Key, prepare_key
+from twopi_token_auth.jose.key_set import Entry, KeySet
 
 KeySource = str | bytes | os.PathLike[str] | Mapping[str, Any]
 
@@ -86,7 +86,7 @@ class KeyRing(KeySet):
             raise ConfigurationError("A JWK Set must have a list of keys, not empty")
         if not all(isinstance(key, Mapping) for key in keys):
             raise ConfigurationError("A JWK Set must hold JWKs only")
-        return cls._of(keys, algorithms)
+        return cls.of(keys, algorithms)
 
     @classmethod
     def from_pem(
@@ -103,7 +103,7 @@ class KeyRing(KeySet):
         Raises:
             ConfigurationError: One of the keys cannot or must not be used.
         """
-        return cls._of(
+        return cls.of(
             [
                 Path(pem) if isinstance(pem, str) and "-----BEGIN" not in pem else pem
                 for pem in pems
@@ -112,33 +112,16 @@ class KeyRing(KeySet):
         )
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> KeySet:
-        """Return the keys that an application with this *config* uses.
+    def of(cls, keys: Collection[KeySource], algorithms: Collection[str] = ()) -> Self:
+        """Return a ring of *keys*, in their order.
 
-        Those of ``TOKEN_AUTH_KEYS``, or else ``SECRET_KEY`` and
-        ``SECRET_KEY_FALLBACKS``.
+        Args:
+            keys: Each as for `add`.
+            algorithms: The only algorithms to use, best first; none means any.
 
         Raises:
-            ConfigurationError: A setting is wrong, or there is no key in them.
+            ConfigurationError: One of the keys cannot or must not be used.
         """
-        settings = read_settings(config)
-        algorithms = settings.algorithms
-        if isinstance(settings.keys, KeySet):
-            return settings.keys
-        if isinstance(settings.keys, Mapping):
-            return cls.from_jwks(settings.keys, algorithms=algorithms)
-        if settings.keys is not None:
-            return cls._of(settings.keys, algorithms)
-        if settings.secret_key is None:
-            raise ConfigurationError(
-                "There is no SECRET_KEY and no TOKEN_AUTH_KEYS", setting="SECRET_KEY"
-            )
-        return cls._of(
-            [settings.secret_key, *settings.secret_key_fallbacks], algorithms
-        )
-
-    @classmethod
-    def _of(cls, keys: Collection[KeySource], algorithms: Collection[str]) -> Self:
         ring = cls(algorithms=algorithms)
         for key in keys:
             ring.add(key)

@@ -13,16 +13,24 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from twopi_schemas import compiled, explain
 from twopi_token_auth import clock
-from twopi_token_auth.codec import JWT
-from twopi_token_auth.context import note_refusal
+from twopi_token_auth.app.request import note_refusal
+from twopi_token_auth.app.state import current_state
 from twopi_token_auth.errors import TokenError
-from twopi_token_auth.extension import current_state
-from twopi_token_auth.fields import Audience, UnixTimestamp
-from twopi_token_auth.jws import encode
-from twopi_token_auth.keys import KeySet
+from twopi_token_auth.jose.algorithms import JWT
+from twopi_token_auth.jose.jws import encode
+from twopi_token_auth.jose.key_set import KeySet
+from twopi_token_auth.tokens.claim_fields import Audience, UnixTimestamp
 
 log = logging.getLogger(__name__)
 
+_REGISTERED = (
+    "expiry",
+    "issuer",
+    "subject",
+    "audience",
+    "not_before",
+    "issued_at",
+)
 _UNFIT = (ValidationError, TypeError, ValueError, ArithmeticError)
 
 
@@ -101,6 +109,17 @@ class ShortlivedTokenMixin:
         self.audience = audience
         self.not_before = not_before
         self.issued_at = issued_at
+
+    def __repr__(self) -> str:
+        """Show the class and the registered claims, and never the encoded token."""
+        shown = [type(self).__qualname__]
+        for name in _REGISTERED:
+            value = getattr(self, name, None)
+            if isinstance(value, datetime):
+                shown.append(f"{name}={value.isoformat()}")
+            elif value is not None or name == "expiry":
+                shown.append(f"{name}={value!r}")
+        return f"<{' '.join(shown)}>"
 
     @classmethod
     def from_refresh_token(cls, refresh_token: Any) -> Self:
@@ -187,7 +206,7 @@ class ShortlivedTokenMixin:
         code, at level INFO, without the token. Nothing a client sends makes it raise.
 
         Args:
-            token_string: The JWT.
+            token_string: The JWT, as a string or bytes.
             secret: See `verify`.
             issuer: See `verify`.
             audience: See `verify`.
@@ -200,7 +219,7 @@ class ShortlivedTokenMixin:
             return cls.verify(token_string, secret, issuer, audience)
         except TokenError as error:
             log.info("Token refused: %s", error.code)
-            note_refusal(error.code)
+            note_refusal(error)
             return None
 
     @classmethod
@@ -216,7 +235,7 @@ class ShortlivedTokenMixin:
         Claims the schema does not know are ignored (RFC 7519 section 4).
 
         Args:
-            token_string: The JWT.
+            token_string: The JWT, as a string or bytes.
             secret: What it must be signed with; None means ``TOKEN_AUTH_KEYS``, or
                 else ``SECRET_KEY`` or one of ``SECRET_KEY_FALLBACKS``.
             issuer: Who must have made it, one name or several acceptable ones; None

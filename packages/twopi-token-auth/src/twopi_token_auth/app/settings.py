@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from twopi_token_auth import shapes
-from twopi_token_auth.codec import NAMES
+from twopi_token_auth.app import setting_readers
 from twopi_token_auth.errors import ConfigurationError
-from twopi_token_auth.keys import KeySet
+from twopi_token_auth.jose.algorithms import NAMES
+from twopi_token_auth.jose.key_set import KeySet
+from twopi_token_auth.sessions.settings import SessionSettings
 
 SHORT_LIVED_TOKEN_EXPIRY = timedelta(minutes=15)
 """What `init_app` puts under this name in a configuration that has nothing there.
@@ -29,34 +30,13 @@ class Settings:
     algorithms: tuple[str, ...]
     issuer: tuple[str, ...] | None
     audience: tuple[str, ...] | None
-    leeway: float
+    leeway: int
     require: tuple[str, ...]
     max_length: int
     cache_size: int
     query_string: bool
     require_strong_secret: bool
     realm: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class SessionSettings:
-    """How long sessions live and what ends them; see the table in the README."""
-
-    idle_lifetime: timedelta | None = timedelta(days=14)
-    absolute_lifetime: timedelta | None = timedelta(days=90)
-    rotate: bool = True
-    reuse_grace: timedelta = timedelta(seconds=30)
-    on_reuse: Literal["session", "user"] = "session"
-    max_sessions_per_user: int | None = None
-    check_revocation: bool = False
-    revocation_cache: timedelta = timedelta(0)
-    transport: Literal["json", "cookie"] = "json"
-    cookie_name: str = "refresh_token"
-    cookie_path: str | None = None
-    cookie_domain: str | None = None
-    cookie_secure: bool = True
-    cookie_samesite: Literal["Strict", "Lax", "None"] = "Strict"
-    csrf: bool = True
 
 
 class Setting(NamedTuple):
@@ -70,65 +50,77 @@ class Setting(NamedTuple):
 
 SETTINGS = {
     "secret_key": Setting(
-        "SECRET_KEY", None, "a text or bytes, not empty", shapes.read_secret
+        "SECRET_KEY", None, "a text or bytes, not empty", setting_readers.read_secret
     ),
     "secret_key_fallbacks": Setting(
         "SECRET_KEY_FALLBACKS",
         (),
         "a list of texts or bytes, none empty",
-        shapes.read_secrets,
+        setting_readers.read_secrets,
     ),
     "keys": Setting(
         "TOKEN_AUTH_KEYS",
         None,
         "a KeyRing, RemoteKeys, a JWK Set with its keys, or a list of keys, each a "
         "PEM text, a JWK or a pathlib.Path",
-        shapes.read_ring,
+        setting_readers.read_ring,
     ),
     "algorithms": Setting(
         "TOKEN_AUTH_ALGORITHMS",
         (),
         f"a list of names out of {', '.join(NAMES)}",
-        shapes.read_algorithms,
+        setting_readers.read_algorithms,
     ),
     "issuer": Setting(
-        "TOKEN_AUTH_ISSUER", None, "a name or a list of names", shapes.read_some_names
+        "TOKEN_AUTH_ISSUER",
+        None,
+        "a name or a list of names",
+        setting_readers.read_some_names,
     ),
     "audience": Setting(
-        "TOKEN_AUTH_AUDIENCE", None, "a name or a list of names", shapes.read_some_names
+        "TOKEN_AUTH_AUDIENCE",
+        None,
+        "a name or a list of names",
+        setting_readers.read_some_names,
     ),
     "leeway": Setting(
         "TOKEN_AUTH_LEEWAY",
         0,
         "from 0 to 300 seconds, or a timedelta",
-        shapes.read_leeway,
+        setting_readers.read_leeway,
     ),
     "require": Setting(
-        "TOKEN_AUTH_REQUIRE", (), "a list of names of claims", shapes.read_names
+        "TOKEN_AUTH_REQUIRE",
+        (),
+        "a list of names of claims",
+        setting_readers.read_names,
     ),
     "max_length": Setting(
         "TOKEN_AUTH_MAX_LENGTH",
         16384,
         "a positive number of characters",
-        shapes.read_length,
+        setting_readers.read_length,
     ),
     "cache_size": Setting(
         "TOKEN_AUTH_CACHE_SIZE",
         0,
         "a number of tokens from 2, or 0 for no cache",
-        shapes.read_capacity,
+        setting_readers.read_capacity,
     ),
     "query_string": Setting(
-        "TOKEN_AUTH_QUERY_STRING", True, "True or False", shapes.read_flag
+        "TOKEN_AUTH_QUERY_STRING", True, "True or False", setting_readers.read_flag
     ),
     "require_strong_secret": Setting(
-        "TOKEN_AUTH_REQUIRE_STRONG_SECRET", False, "True or False", shapes.read_flag
+        "TOKEN_AUTH_REQUIRE_STRONG_SECRET",
+        False,
+        "True or False",
+        setting_readers.read_flag,
     ),
     "realm": Setting(
         "TOKEN_AUTH_REALM",
         None,
         "a text of printable ASCII characters",
-        shapes.read_realm,
+        setting_readers.read_realm,
     ),
 }
 SESSION_SETTINGS = {
@@ -136,70 +128,80 @@ SESSION_SETTINGS = {
         "TOKEN_AUTH_IDLE_LIFETIME",
         timedelta(days=14),
         "seconds or a timedelta, from 1 second to 3650 days, or None for no end",
-        shapes.read_lifetime,
+        setting_readers.read_lifetime,
     ),
     "absolute_lifetime": Setting(
         "TOKEN_AUTH_ABSOLUTE_LIFETIME",
         timedelta(days=90),
         "seconds or a timedelta, from 1 second to 3650 days, or None for no end",
-        shapes.read_lifetime,
+        setting_readers.read_lifetime,
     ),
-    "rotate": Setting("TOKEN_AUTH_ROTATE", True, "True or False", shapes.read_flag),
+    "rotate": Setting(
+        "TOKEN_AUTH_ROTATE", True, "True or False", setting_readers.read_flag
+    ),
     "reuse_grace": Setting(
         "TOKEN_AUTH_REUSE_GRACE",
         timedelta(seconds=30),
         "seconds or a timedelta, at most 5 minutes",
-        shapes.read_five_minutes,
+        setting_readers.read_five_minutes,
     ),
     "on_reuse": Setting(
-        "TOKEN_AUTH_ON_REUSE", "session", "'session' or 'user'", shapes.read_reach
+        "TOKEN_AUTH_ON_REUSE",
+        "session",
+        "'session' or 'user'",
+        setting_readers.read_reach,
     ),
     "max_sessions_per_user": Setting(
         "TOKEN_AUTH_MAX_SESSIONS_PER_USER",
         None,
         "a positive number or None",
-        shapes.read_count,
+        setting_readers.read_count,
     ),
     "check_revocation": Setting(
-        "TOKEN_AUTH_CHECK_REVOCATION", False, "True or False", shapes.read_flag
+        "TOKEN_AUTH_CHECK_REVOCATION", False, "True or False", setting_readers.read_flag
     ),
     "revocation_cache": Setting(
         "TOKEN_AUTH_REVOCATION_CACHE",
         timedelta(0),
         "seconds or a timedelta, at most 5 minutes",
-        shapes.read_five_minutes,
+        setting_readers.read_five_minutes,
     ),
     "transport": Setting(
-        "TOKEN_AUTH_TRANSPORT", "json", "'json' or 'cookie'", shapes.read_transport
+        "TOKEN_AUTH_TRANSPORT",
+        "json",
+        "'json' or 'cookie'",
+        setting_readers.read_transport,
     ),
     "cookie_name": Setting(
         "TOKEN_AUTH_COOKIE_NAME",
         "refresh_token",
         "a name of ASCII letters, digits, _, - and .",
-        shapes.read_cookie_name,
+        setting_readers.read_cookie_name,
     ),
     "cookie_path": Setting(
         "TOKEN_AUTH_COOKIE_PATH",
         None,
         "a path of printable ASCII characters without ;, or None",
-        shapes.read_cookie_path,
+        setting_readers.read_cookie_path,
     ),
     "cookie_domain": Setting(
         "TOKEN_AUTH_COOKIE_DOMAIN",
         None,
         "the name of a host, or None",
-        shapes.read_cookie_domain,
+        setting_readers.read_cookie_domain,
     ),
     "cookie_secure": Setting(
-        "TOKEN_AUTH_COOKIE_SECURE", True, "True or False", shapes.read_flag
+        "TOKEN_AUTH_COOKIE_SECURE", True, "True or False", setting_readers.read_flag
     ),
     "cookie_samesite": Setting(
         "TOKEN_AUTH_COOKIE_SAMESITE",
         "Strict",
         "'Strict', 'Lax' or 'None'",
-        shapes.read_same_site,
+        setting_readers.read_same_site,
     ),
-    "csrf": Setting("TOKEN_AUTH_CSRF", True, "True or False", shapes.read_flag),
+    "csrf": Setting(
+        "TOKEN_AUTH_CSRF", True, "True or False", setting_readers.read_flag
+    ),
 }
 
 

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, TypedDict
 
 from flask import (
     Blueprint,
@@ -18,17 +18,15 @@ from flask import (
     send_from_directory,
 )
 
-from twopi_token_auth.context import refusal
-from twopi_token_auth.cookies import RefreshCookie
-from twopi_token_auth.decorators import auth_required, parse_auth_header
-from twopi_token_auth.jwks import jwks_view
-from twopi_token_auth.responses import error_response, invalid_token, missing_token
-from twopi_token_auth.revocation import session_id_of
+from twopi_token_auth.sessions.grant import Grant
+from twopi_token_auth.sessions.manager import SessionManager
 from twopi_token_auth.stores.base import RefreshSession
-
-if TYPE_CHECKING:
-    from twopi_token_auth.auth import TokenAuth
-    from twopi_token_auth.grants import Grant
+from twopi_token_auth.tokens.session_token import session_id_of
+from twopi_token_auth.tokens.shortlived import ShortlivedTokenMixin
+from twopi_token_auth.web.decorators import auth_required, parse_auth_header
+from twopi_token_auth.web.jwks_view import jwks_view
+from twopi_token_auth.web.refresh_cookie import RefreshCookie
+from twopi_token_auth.web.responses import error_response, invalid_token, missing_token
 
 _LONGEST_CREDENTIAL = 1024
 """Characters; hashing a password takes the longer, the longer it is."""
@@ -45,28 +43,46 @@ class _Description(TypedDict):
     current: bool
 
 
-def make_blueprint(auth: TokenAuth, name: str, url_prefix: str) -> Blueprint:
-    """Return the views of *auth*.
+Authenticate = Callable[[str, str], Any]
+"""Takes a user name and a password; returns an `Identity`, the user's id, or None.
+
+It may be a coroutine function. Both arguments are texts that UTF-8 can encode, without
+NUL and of at most 1024 characters.
+"""
+Sessions = Callable[[], SessionManager]
+"""Returns the sessions of the current application."""
+
+
+def make_views(
+    sessions: Sessions,
+    token_cls: type[ShortlivedTokenMixin],
+    authenticate: Authenticate | None,
+    *,
+    name: str,
+    url_prefix: str,
+) -> Blueprint:
+    """Return the views of some sessions.
 
     Every answer has ``Cache-Control: no-store``, every error the form
     ``{"_errors": [...]}``. Bodies are JSON objects or forms. The client for browsers,
     ``token-auth.mjs``, lies beside the views, and so do the public keys, which caches
     may keep.
     """
-    views = Views(auth)
-    parse_token = parse_auth_header(auth.token_cls, query_string=False)
+    views = Views(sessions, authenticate)
+    parse_token = parse_auth_header(token_cls, query_string=False)
+    try_token = parse_auth_header(token_cls, query_string=False, invalid="anonymous")
     blueprint = Blueprint(name, __name__, url_prefix=url_prefix or None)
     blueprint.before_request(views.refuse_forged)
-    if auth.authenticate is not None:
+    if authenticate is not None:
         blueprint.post("/login")(views.log_in)
     blueprint.post("/renew")(views.renew)
-    blueprint.post("/logout")(parse_token(views.log_out))
+    blueprint.post("/logout")(try_token(views.log_out))
     for route, view in (
         (blueprint.get("/sessions"), views.show_sessions),
         (blueprint.delete("/sessions"), views.end_other_sessions),
         (blueprint.delete("/sessions/<session_id>"), views.end_session),
     ):
-        route(parse_token(auth_required()(_with_session(auth, view))))
+        route(parse_token(auth_required()(_with_session(sessions, view))))
     blueprint.get("/.well-known/jwks.json", endpoint="jwks")(jwks_view)
     blueprint.get("/token-auth.mjs", endpoint="module")(_send_module)
     blueprint.after_request(views.clear_refused)
@@ -75,14 +91,19 @@ def make_blueprint(auth: TokenAuth, name: str, url_prefix: str) -> Blueprint:
 
 
 class Views:
-    """The views of one `TokenAuth`."""
+    """The views of some sessions."""
 
-    def __init__(self, auth: TokenAuth) -> None:
-        self._auth = auth
+    def __init__(self, sessions: Sessions, authenticate: Authenticate | None) -> None:
+        self._get_sessions = sessions
+        self._authenticate: Any = authenticate
+
+    @property
+    def _sessions(self) -> SessionManager:
+        return self._get_sessions()
 
     @property
     def _cookie(self) -> RefreshCookie | None:
-        return RefreshCookie.from_settings(self._auth.sessions.settings)
+        return RefreshCookie.from_settings(self._sessions.settings)
 
     def refuse_forged(self) -> Response | None:
         """Answer 403 where a cookie is used and another site may be asking."""
@@ -102,11 +123,10 @@ class Views:
                 "Send username and password, texts of at most "
                 f"{_LONGEST_CREDENTIAL} characters.",
             )
-        authenticate: Any = self._auth.authenticate
-        identity = current_app.ensure_sync(authenticate)(username, password)
+        identity = current_app.ensure_sync(self._authenticate)(username, password)
         if identity is None or identity is False:
             return error_response(401, "Wrong user name or password.")
-        grant = self._auth.sessions.start(
+        grant = self._sessions.start(
             getattr(identity, "user_id", identity),
             getattr(identity, "scopes", ()),
             getattr(identity, "data", None),
@@ -121,28 +141,28 @@ class Views:
         refresh_token = self._refresh_token()
         if refresh_token is None:
             return _error(400, "Send the refreshToken, a text.")
-        grant = self._auth.sessions.renew(refresh_token)
+        grant = self._sessions.renew(refresh_token)
         return self._granted(grant, known=refresh_token)
 
     def log_out(self) -> Response:
         """End the session that the refresh token, or else the token, belongs to."""
         refresh_token = self._refresh_token()
-        session_id = self._auth.sessions.find(refresh_token)
+        session_id = self._sessions.find(refresh_token)
         if session_id is None and g.token is not None:
             session_id = session_id_of(g.token)
         if session_id is not None:
-            self._auth.sessions.revoke(session_id)
+            self._sessions.revoke(session_id)
             response = jsonify(status="success")
             if self._cookie is not None:
                 self._cookie.clear(response)
             return response
-        if refresh_token is None and g.raw_token is None:
+        if refresh_token is None and g.token_error is None:
             return missing_token()
-        return invalid_token(refusal())
+        return invalid_token(g.token_error and g.token_error.code)
 
     def show_sessions(self, session: RefreshSession) -> Response:
         """Tell a user where they are logged in."""
-        sessions = self._auth.sessions.list(session.user_id)
+        sessions = self._sessions.list(session.user_id)
         return jsonify(
             sessions=[
                 _describe(each, current=each.id == session.id) for each in sessions
@@ -153,15 +173,15 @@ class Views:
         """Log a user out everywhere else."""
         if request.args.get("others") != "1":
             return _error(400, "Say ?others=1 to end all sessions but this one.")
-        ended = self._auth.sessions.revoke_all(session.user_id, keep=session.id)
+        ended = self._sessions.revoke_all(session.user_id, keep=session.id)
         return jsonify(status="success", revoked=ended)
 
     def end_session(self, session: RefreshSession, session_id: str) -> Response:
         """Log a user out in one place."""
-        other = self._auth.sessions.get(session_id)
+        other = self._sessions.get(session_id)
         if other is None or other.user_id != session.user_id:
             return _error(404, "There is no such session.")
-        self._auth.sessions.revoke(session_id)
+        self._sessions.revoke(session_id)
         return jsonify(status="success")
 
     def clear_refused(self, response: Response) -> Response:
@@ -192,14 +212,14 @@ class Views:
 
 
 def _with_session(
-    auth: TokenAuth, view: Callable[..., Response]
+    sessions: Sessions, view: Callable[..., Response]
 ) -> Callable[..., Response]:
     """Hand the session of the token to *view*, if it has not ended."""
 
     @functools.wraps(view)
     def wrapper(**arguments: str) -> Response:
         session_id = session_id_of(g.token)
-        session = None if session_id is None else auth.sessions.get(session_id)
+        session = None if session_id is None else sessions().get(session_id)
         if session is None:
             return invalid_token("revoked")
         return view(session, **arguments)

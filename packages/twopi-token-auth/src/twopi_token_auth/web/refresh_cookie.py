@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from flask import Response, request
 
-from twopi_token_auth.settings import SessionSettings
+from twopi_token_auth.sessions.settings import SessionSettings
 from twopi_token_auth.stores.base import RefreshSession
 
 _LONGEST = timedelta(days=400)

@@ -10,8 +10,8 @@ from collections.abc import Collection
 
 from flask import Response, jsonify
 
+from twopi_token_auth.app.state import current_state
 from twopi_token_auth.errors import TokenErrorCode
-from twopi_token_auth.extension import current_state
 
 
 def missing_token() -> Response:

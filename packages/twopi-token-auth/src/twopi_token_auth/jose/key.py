@@ -1,4 +1,4 @@
-"""Keys and their algorithms: the only module that calls PyJWT.
+"""Keys, each checked and prepared for one algorithm.
 
 Keys are checked by PyJWT's algorithm objects, and prepared once. So are signatures
 made. They are compared here, as what depends on the key alone is done beforehand: half
@@ -9,34 +9,21 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Mapping
 from hmac import compare_digest
 from typing import Any
 
 from jwt import PyJWTError
-from jwt.algorithms import get_default_algorithms, has_crypto
+from jwt.algorithms import has_crypto
 
 from twopi_token_auth.errors import ConfigurationError
-from twopi_token_auth.segments import write_object
+from twopi_token_auth.jose.algorithms import ALGORITHMS, ECDSA, EDDSA, HMAC, JWT
+from twopi_token_auth.jose.segments import write_object
 
 if has_crypto:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 
-HMAC = ("HS256", "HS384", "HS512")
-RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
-ECDSA = ("ES256", "ES384", "ES512")
-EDDSA = ("EdDSA",)
-JWT = "JWT"
-"""The usual type of a token (RFC 7519 section 5.1)."""
-NAMES = (*HMAC, *RSA, *ECDSA, *EDDSA)
-"""The algorithms on offer (RFC 7518 section 3.1, RFC 8037 section 3.1)."""
-ALGORITHMS = {
-    name: implementation
-    for name, implementation in get_default_algorithms().items()
-    if name in NAMES  # without cryptography there are those of HMAC only
-}
 _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
 
@@ -144,23 +131,6 @@ def _begin_hmac(secret: bytes, name: str) -> tuple[Any, Any]:
     padded = key.ljust(size, b"\0")
     inner, outer = padded.translate(_INNER), padded.translate(_OUTER)
     return hashlib.new(name, inner), hashlib.new(name, outer)
-
-
-def parse_jwk(jwk: Mapping[str, Any], algorithm: str) -> Any:
-    """Return the key object, or the secret, that *jwk* describes.
-
-    Raises:
-        ValueError: It describes none.
-    """
-    try:
-        return ALGORITHMS[algorithm].from_jwk(dict(jwk))
-    except (PyJWTError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ValueError(type(error).__name__) from None
-
-
-def write_jwk(key: Any, algorithm: str) -> dict[str, Any]:
-    """Return the members of the JWK of a key object or a secret."""
-    return dict(ALGORITHMS[algorithm].to_jwk(key, as_dict=True))
 
 
 def prepare_key(secret: object, algorithm: str, *, name: str = "The secret") -> Key:

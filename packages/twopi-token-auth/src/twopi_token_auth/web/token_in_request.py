@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import request
 
-from twopi_token_auth.extension import current_state
+from twopi_token_auth.app.state import current_state
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}  # RFC 9110 section 9.2.1
 
@@ -36,7 +36,7 @@ def find_token(
             return word
     if query_string and environ.get("QUERY_STRING"):
         found = request.args.get("token")
-        if found and current_state().settings.query_string:
+        if found is not None and current_state().settings.query_string:
             return found
     if cookie is not None and "HTTP_COOKIE" in environ:
         found = request.cookies.get(cookie)

@@ -7,7 +7,7 @@ from copy import copy
 from operator import itemgetter
 from typing import Any
 
-from twopi_token_auth.settings import SETTINGS
+from twopi_token_auth.app.settings import SETTINGS
 
 _KEYS = tuple(setting.key for setting in SETTINGS.values())
 

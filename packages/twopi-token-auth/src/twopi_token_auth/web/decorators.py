@@ -17,16 +17,17 @@ from typing import Any, Literal, Protocol, TypeVar, cast
 from flask import Response, current_app, g
 
 from twopi_token_auth import clock
-from twopi_token_auth.context import carry, carry_user, refusal
-from twopi_token_auth.extension import current_state
-from twopi_token_auth.keys import KeySet
-from twopi_token_auth.responses import (
+from twopi_token_auth.app.request import carry_nothing, last_refusal
+from twopi_token_auth.app.state import current_state
+from twopi_token_auth.errors import TokenError
+from twopi_token_auth.jose.key_set import KeySet
+from twopi_token_auth.web.responses import (
     insufficient_scope,
     invalid_token,
     missing_token,
     stale_login,
 )
-from twopi_token_auth.transport import find_token
+from twopi_token_auth.web.token_in_request import find_token
 
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 
@@ -49,12 +50,15 @@ def parse_auth_header(
     cookie: str | Literal[False] = False,
     load_user: Callable[[Any], Any] | None = None,
     required: bool = False,
+    invalid: Literal["refuse", "anonymous"] = "refuse",
 ) -> Callable[[ViewT], ViewT]:
     """Take the token from ``Authorization: Bearer ...`` or else from ``?token=``.
 
     The view finds the token in ``g.token`` and its text in ``g.raw_token``; both are
-    None without a token, and ``g.token`` is None for a bad one. The view runs in each
-    case; pass ``required=True``, or add `auth_required` below, to answer 401 instead.
+    None for a request without a token, unless ``required=True`` or `auth_required`
+    below answers it with 401. A token that is there and is not valid is answered with
+    401 in any case. With ``invalid="anonymous"`` the view runs instead, as without a
+    token, and ``g.token_error`` is the `TokenError` that says why.
 
     .. warning::
        A token in a query string ends up in logs and histories (RFC 9700 section
@@ -70,20 +74,21 @@ def parse_auth_header(
         cookie: The name of a cookie to look at if neither has one. Set it HttpOnly,
             Secure and SameSite; where a page of another origin sends a request that
             is not safe (RFC 9110 section 9.2.1), the cookie does not count.
-        load_user: Called with a good token, also as a coroutine function; what it
-            returns is ``g.user``. Where that is None, such as for a user who has been
-            deleted, the token is not accepted.
-        required: Answer 401 without a good token, as `auth_required` below would, in
-            less time.
+        load_user: Called with a valid token, also as a coroutine function; what it
+            returns is ``g.user``. If that is None, for example for a user who has been
+            deleted, the token is refused.
+        required: Answer 401 without a token, as `auth_required` below would, in less
+            time.
+        invalid: What to do with a token that is not valid: ``"refuse"`` answers 401,
+            ``"anonymous"`` goes on as without a token.
 
     Raises:
-        TypeError: *token_cls* cannot load tokens, or *cookie* is no name.
+        TypeError: *token_cls* cannot load tokens, or *cookie* is not a name.
+        ValueError: *invalid* is neither of the two.
     """
-    if cookie is not False and (type(cookie) is not str or not cookie):
-        raise TypeError(f"cookie is {cookie!r}; it must be a name, or False for none")
+    _check_arguments(token_cls, cookie, invalid)
     cookie_name = cookie or None
-    if not callable(getattr(token_cls, "load", None)):
-        raise TypeError(f"{token_cls!r} is no token class: it has no method `load`")
+    refuses = invalid == "refuse"
 
     def decorate(view: ViewT) -> ViewT:
         run = _make_synchronous(view)
@@ -94,11 +99,22 @@ def parse_auth_header(
             raw = find_token(
                 auth_header=auth_header, query_string=query_string, cookie=cookie_name
             )
-            carried = carry(raw)
-            if raw is not None:
-                carried["token"] = token_cls.load(raw, secret)
+            carried = carry_nothing()
             if user_of is not None:
-                carry_user(user_of)
+                carried["user"] = None
+            if raw is not None:
+                token = token_cls.load(raw, secret)
+                error = last_refusal() if token is None else None
+                if error is None and user_of is not None:
+                    carried["user"] = user_of(token)
+                    if carried["user"] is None:
+                        error = TokenError("user", "The user of the token is unknown")
+                if error is None:
+                    carried["token"], carried["raw_token"] = token, raw
+                else:
+                    carried["token_error"] = error
+                    if refuses:
+                        return _refuse_without_token()
             if required and carried["token"] is None:
                 return _refuse_without_token()
             return run(*args, **kwargs)
@@ -106,6 +122,15 @@ def parse_auth_header(
         return cast(ViewT, wrapper)
 
     return decorate
+
+
+def _check_arguments(token_cls: object, cookie: object, invalid: object) -> None:
+    if cookie is not False and (type(cookie) is not str or not cookie):
+        raise TypeError(f"cookie is {cookie!r}; it must be a name, or False for none")
+    if not callable(getattr(token_cls, "load", None)):
+        raise TypeError(f"{token_cls!r} is no token class: it has no method `load`")
+    if invalid not in {"refuse", "anonymous"}:
+        raise ValueError(f"invalid is {invalid!r}; it must be 'refuse' or 'anonymous'")
 
 
 def auth_required(
@@ -187,9 +212,8 @@ def _refuse_without_token() -> Response | None:
     carried = vars(g._get_current_object())  # noqa: SLF001 - one look-up for all
     if carried.get("token") is not None:
         return None
-    if carried.get("raw_token") is None:
-        return missing_token()
-    return invalid_token(refusal())
+    error: TokenError | None = carried.get("token_error")
+    return missing_token() if error is None else invalid_token(error.code)
 
 
 def _guard(refuse: Callable[[], Response | None]) -> Callable[[ViewT], ViewT]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, jsonify, request
 
-from twopi_token_auth.extension import current_state
+from twopi_token_auth.app.state import current_state
 
 
 def jwks_view() -> Response:

@@ -1,0 +1,28 @@
+"""How long sessions live and what ends them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """How long sessions live and what ends them; see the table in the README."""
+
+    idle_lifetime: timedelta | None = timedelta(days=14)
+    absolute_lifetime: timedelta | None = timedelta(days=90)
+    rotate: bool = True
+    reuse_grace: timedelta = timedelta(seconds=30)
+    on_reuse: Literal["session", "user"] = "session"
+    max_sessions_per_user: int | None = None
+    check_revocation: bool = False
+    revocation_cache: timedelta = timedelta(0)
+    transport: Literal["json", "cookie"] = "json"
+    cookie_name: str = "refresh_token"
+    cookie_path: str | None = None
+    cookie_domain: str | None = None
+    cookie_secure: bool = True
+    cookie_samesite: Literal["Strict", "Lax", "None"] = "Strict"
+    csrf: bool = True
