@@ -27,8 +27,8 @@ if TYPE_CHECKING:  # SQLAlchemy asks for greenlet there, which is an extra
 async def apaginated(
     basequery: GenerativeSelect,
     schema_type: type[Schema] | Schema,
-    offset: int | None = None,
-    limit: int | None = None,
+    offset: int | str | None = None,
+    limit: int | str | None = None,
     *,
     session: AnyAsyncSession,
     count: str | None = None,

@@ -26,8 +26,8 @@ from twopi_pagination.statement import AnySession, Source, source_of
 def paginated(
     basequery: Query[Any] | GenerativeSelect,
     schema_type: type[Schema] | Schema,
-    offset: int | None = None,
-    limit: int | None = None,
+    offset: int | str | None = None,
+    limit: int | str | None = None,
     *,
     session: AnySession | None = None,
     count: str | None = None,
@@ -48,11 +48,13 @@ def paginated(
             or a union of them. A LIMIT and OFFSET of its own bounds the pages.
         schema_type: The marshmallow schema to dump with, the class or an instance.
             An instance of the class is made once and kept.
-        offset: How many items to skip. Left out, it is the ``offset`` of the query
-            string, or 0.
-        limit: How many items the page may have. Left out, it is the ``limit`` of the
-            query string, but no more than ``PAGINATION_MAX_LIMIT``, or
-            ``PAGINATION_DEFAULT_LIMIT``. With 0 there is the total and no items.
+        offset: How many items to skip, a number or a string of digits. Left out, it
+            is the ``offset`` of the request's query string, form or JSON object, in
+            this order, or 0.
+        limit: How many items the page may have, a number or a string of digits. Left
+            out, it is the ``limit`` of the request, read as ``offset`` is, but not
+            more than ``PAGINATION_MAX_LIMIT``; or else ``PAGINATION_DEFAULT_LIMIT``.
+            With 0 there is the total and no items.
         session: What to run the query in, if it is no Query with a session. The
             default is the session of Flask-SQLAlchemy.
         count: How to count all the items, in place of ``PAGINATION_COUNT``:
@@ -76,9 +78,9 @@ def paginated(
         and ``.headers`` lead to the other pages.
 
     Raises:
-        InvalidPage: The query string's ``offset`` or ``limit`` is not a whole number
-            from 0 to 2**63-1 in ASCII digits, or beyond ``PAGINATION_MAX_OFFSET``, or
-            its ``sort`` is not allowed.
+        InvalidPage: The request's ``offset`` or ``limit`` is not a whole number from
+            0 to 2**63-1 in ASCII digits, or beyond ``PAGINATION_MAX_OFFSET``, or its
+            ``sort`` is not allowed.
         UnpageableQuery: *basequery* cannot be cut into pages.
         TypeError: An argument has the wrong type, or there is no session.
         ValueError: An argument is out of range, or a setting is wrong.
@@ -86,24 +88,24 @@ def paginated(
     schema = schema_of(schema_type)
     source = source_of(basequery, session)
     settings = current_settings()
-    parameters = Parameters(settings)
-    offset = parameters.offset(offset)
-    limit = parameters.limit(limit, max_limit)
+    parameters = Parameters(settings, body=True)
+    start = parameters.offset(offset)
+    size = parameters.limit(limit, max_limit)
     order = parameters.sort(sort)
     parameters.check()
     way = way_to_count(count, total, settings.count)
     page = _slice(
         dataclasses.replace(source, statement=sorted_by(order, source.statement)),
-        offset,
-        limit,
+        start,
+        size,
         way=way,
         total=total,
         cap=settings.count_cap,
         deep=deep,
     )
     data: Page = {
-        "offset": offset,
-        "limit": limit,
+        "offset": start,
+        "limit": size,
         "items": dump_items(schema, page.items),
         "totalItems": page.total,
     }

@@ -20,16 +20,19 @@ _DIGITS = re.compile(r"0*([0-9]{1,19})")
 class Parameters:
     """The parameters of one page, each read by its method.
 
-    What the caller gives is used as it is; what it leaves out is asked of the query
-    string, where numbers have to be of ASCII digits. Of a parameter that is repeated
-    the first one counts. Complaints about the query string are collected.
+    An argument of the caller is used as it is. What the caller leaves out is read
+    from the request, where a number must be ASCII digits. If a parameter is repeated,
+    the first value is used. Complaints about the request are collected.
 
     Args:
         settings: The defaults and bounds.
+        body: Whether numbers are also read from a form or a JSON object, after the
+            query string.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, body: bool = False) -> None:
         self.settings = settings
+        self.body = body
         self.complaints: dict[str, list[str]] = {}
 
     def check(self) -> None:
@@ -41,34 +44,35 @@ class Parameters:
         if self.complaints:
             raise InvalidPage(self.complaints)
 
-    def offset(self, given: int | None) -> int:
+    def offset(self, given: int | str | None) -> int:
         """Return the offset.
 
         Raises:
-            TypeError: *given* is no integer.
-            ValueError: It is negative or too large.
+            TypeError: *given* is not an integer or a string.
+            ValueError: It is not a number, negative or too large.
         """
-        check_number("offset", given)
         if given is not None:
-            return given
-        text = _query("offset")
+            return given_number("offset", given)
+        text = self._read("offset")
         if text is None:
             return 0
         return self._number("offset", text, 0, largest_offset(self.settings))
 
-    def limit(self, given: int | None, max_limit: int | None, *, least: int = 0) -> int:
+    def limit(
+        self, given: int | str | None, max_limit: int | None, *, least: int = 0
+    ) -> int:
         """Return the limit, *least* or more; *max_limit* replaces the setting.
 
         Raises:
-            TypeError: An argument is no integer.
-            ValueError: It is too small or too large.
+            TypeError: *given* is not an integer or a string, or *max_limit* is not an
+                integer.
+            ValueError: An argument is not a number, too small or too large.
         """
-        check_number("limit", given, least=least)
         check_number("max_limit", max_limit, least=least)
         if given is not None:
-            return given
+            return given_number("limit", given, least=least)
         most = self.settings.max_limit if max_limit is None else max_limit
-        text = _query("limit")
+        text = self._read("limit")
         if text is None:
             return min(self.settings.default_limit, most)
         bound = largest_limit(self.settings, most)
@@ -107,7 +111,11 @@ class Parameters:
             self.complaints["sort"] = [sort.rule]
         return clauses or []
 
-    def _number(self, name: str, text: str, least: int, most: int) -> int:
+    def _read(self, name: str) -> Any:
+        value = _query(name)
+        return _body(name) if value is None and self.body else value
+
+    def _number(self, name: str, text: Any, least: int, most: int) -> int:
         number = whole_number(text, least, most)
         if number is None:
             self.complaints[name] = [number_rule(least, most)]
@@ -125,17 +133,40 @@ def largest_limit(settings: Settings, most: int) -> int:
     return most if settings.over_limit == "reject" else MAX_INTEGER
 
 
-def whole_number(text: str, least: int, most: int) -> int | None:
-    """Return the number that *text* is, or `None` if it is none or out of bounds."""
-    digits = _DIGITS.fullmatch(text)
+def whole_number(value: Any, least: int, most: int) -> int | None:
+    """Return the number that *value* is, or `None` if it is not one within bounds.
+
+    It may be a string of ASCII digits, or a number of a JSON body.
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if least <= value <= most else None
+    digits = _DIGITS.fullmatch(value) if isinstance(value, str) else None
     if digits is None or not least <= int(digits[1]) <= most:
         return None
     return int(digits[1])
 
 
 def number_rule(least: int, most: int) -> str:
-    """Say what a number in the query string has to be."""
+    """Return the sentence that says what a number of a request must be."""
     return f"Must be a whole number from {least} to {most}, in digits only."
+
+
+def given_number(name: str, value: int | str, *, least: int = 0) -> int:
+    """Return a number of the program, which may be a string as in a query string.
+
+    Raises:
+        TypeError: It is not an integer or a string.
+        ValueError: It is not a number, too small or too large.
+    """
+    if isinstance(value, str):
+        number = whole_number(value, least, MAX_INTEGER)
+        if number is None:
+            raise ValueError(f"{name} is not valid. {number_rule(least, MAX_INTEGER)}")
+        return number
+    check_number(name, value, least=least)
+    return value
 
 
 def check_number(name: str, value: int | None, *, least: int = 0) -> None:
@@ -155,6 +186,17 @@ def check_number(name: str, value: int | None, *, least: int = 0) -> None:
 
 def _query(name: str) -> str | None:
     return request.args.get(name) if has_request_context() else None
+
+
+def _body(name: str) -> Any:
+    """Return the value in the request's form or else in its JSON object."""
+    if not has_request_context():
+        return None
+    value: Any = request.form.get(name)
+    if value is None and request.is_json:
+        document = request.get_json(silent=True)
+        value = document.get(name) if isinstance(document, dict) else None
+    return value
 
 
 def _type_name(value: object) -> str:
