@@ -35,10 +35,11 @@ def codes_of(expected: Statuses) -> Collection[int]:
     return (expected,) if isinstance(expected, int) else expected
 
 
-def object_url(endpoint: str, object_id: object) -> str:
+def object_url(endpoint: str, object_id: object, *, is_quoted: bool = False) -> str:
     """Return the URL of one object: ``/things?a=1`` and 7 make ``/things/7?a=1``."""
     path, mark, query = endpoint.partition("?")
-    return f"{path.rstrip('/')}/{quote(str(object_id), safe='')}{mark}{query}"
+    name = str(object_id) if is_quoted else quote(str(object_id), safe="")
+    return f"{path.rstrip('/')}/{name}{mark}{query}"
 
 
 @dataclass(frozen=True)
