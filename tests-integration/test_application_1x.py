@@ -27,7 +27,6 @@ from twopi_flask_utils.restful import (
 )
 from twopi_flask_utils.sentry import inject_sentry
 from twopi_flask_utils.testing import (
-    AppReqTestHelper,
     CRUDTestHelper,
     PrivilegeTestHelper,
 )
