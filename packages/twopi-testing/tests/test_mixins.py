@@ -287,6 +287,8 @@ def test_a_client_needs_only_what_the_helpers_send():
 
     assert case.post("/things", json={"a": 1}).get_json() == {"id": 1}
     assert sent == [("/things", '{"a": 1}', "application/json", {"X-A": "a"})]
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        case.post("/things", json={"a": object()})
 
 
 @pytest.mark.parametrize("mimetype", ["text/html", "application/json", "image/png"])
