@@ -39,7 +39,7 @@ PATHS = {
 
 OWN = {
     *("ExpectedJSONException", "get_and_expect_json", "paginated"),
-    *("create_db_session",),
+    *("create_db_session", "ShortlivedTokenMixin"),
     *("celery_inject_sentry", "create_client", "inject_sentry"),
     *("BetterFlaskParser", "handle_validation_error"),
     *("parser", "use_args", "use_kwargs"),

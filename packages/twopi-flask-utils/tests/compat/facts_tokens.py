@@ -2,6 +2,8 @@
 
 import base64
 import datetime
+import hashlib
+import hmac
 import json
 import time
 
@@ -281,6 +283,34 @@ for _algorithm in ("HS256", "HS384", "HS512"):
 @fact("load of a token with the algorithm none")
 def _():
     return loaded(encoded(CLAIMS, None, algorithm="none"))
+
+
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+for _header in [
+    {"alg": "HS256"},
+    {"alg": "HS256", "typ": "JWT"},
+    {"alg": "HS256", "typ": "jwt"},
+    {"typ": "JWT", "alg": "HS256", "kid": "k"},
+    {"alg": "HS256", "typ": "at+jwt"},
+]:
+
+    @fact("load of a token with the header {}".format(json.dumps(_header)))
+    def _(header=_header):
+        parts = [base64url(json.dumps(each).encode()) for each in (header, CLAIMS)]
+        signed = ".".join(parts).encode()
+        mac = hmac.new(SECRET.encode(), signed, hashlib.sha256).digest()
+        return loaded(".".join(parts + [base64url(mac)]))
+
+
+@fact("load of a token that another class made")
+def _():
+    class Ticket(Token):
+        pass
+
+    return [Ticket.load(GOOD, SECRET).user_id, Token.load(GOOD, SECRET).user_id]
 
 
 @fact("load by position")
