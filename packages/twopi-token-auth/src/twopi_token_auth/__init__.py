@@ -10,6 +10,7 @@ from twopi_token_auth.errors import (
     StoreUnavailableError,
     TokenAuthError,
     TokenError,
+    UnstorableError,
     WeakSecretWarning,
 )
 from twopi_token_auth.jose.key_ring import KeyRing
@@ -52,6 +53,7 @@ __all__ = [
     "TokenAuthError",
     "TokenError",
     "UnixTimestamp",
+    "UnstorableError",
     "WeakSecretWarning",
     "auth_required",
     "current_token",

@@ -18,6 +18,7 @@ from flask import (
     send_from_directory,
 )
 
+from twopi_token_auth.errors import UnstorableError
 from twopi_token_auth.sessions.grant import Grant
 from twopi_token_auth.sessions.manager import SessionManager
 from twopi_token_auth.stores.base import RefreshSession
@@ -126,14 +127,17 @@ class Views:
         identity = current_app.ensure_sync(self._authenticate)(username, password)
         if identity is None or identity is False:
             return error_response(401, "Wrong user name or password.")
-        grant = self._sessions.start(
-            getattr(identity, "user_id", identity),
-            getattr(identity, "scopes", ()),
-            getattr(identity, "data", None),
-            _text(body, "name"),
-            ip=request.remote_addr,
-            user_agent=request.user_agent.string,
-        )
+        try:
+            grant = self._sessions.start(
+                getattr(identity, "user_id", identity),
+                getattr(identity, "scopes", ()),
+                getattr(identity, "data", None),
+                _text(body, "name"),
+                ip=request.remote_addr,
+                user_agent=request.user_agent.string,
+            )
+        except UnstorableError:
+            return _error(400, "Send a name of characters that the database can store.")
         return self._granted(grant)
 
     def renew(self) -> Response:
