@@ -10,7 +10,7 @@ from flask import Blueprint, Flask, Response, current_app
 from twopi_token_auth.app.settings import read_session_settings
 from twopi_token_auth.app.state import init_app, state_of
 from twopi_token_auth.errors import ConfigurationError, SessionError
-from twopi_token_auth.sessions.manager import SessionManager
+from twopi_token_auth.sessions.manager import Identify, SessionManager
 from twopi_token_auth.stores.base import SessionStore
 from twopi_token_auth.tokens.session_token import (
     RevocationCheck,
@@ -57,6 +57,10 @@ class TokenAuth:
         store: Where the sessions are kept; None if `init_app` is told.
         authenticate: Who has this name and password; without it the blueprint has no
             ``/login``, and a view of your own calls ``auth.sessions.start(...)``.
+        identify: Called at each renewal with the `RefreshSession`, also as a coroutine
+            function. Returns the user's `Identity` as it is now, whose scopes the new
+            token gets; None ends the session, for example if the account is disabled.
+            Without it, a session keeps the scopes of its login until it ends.
     """
 
     def __init__(
@@ -66,9 +70,11 @@ class TokenAuth:
         *,
         store: SessionStore | None = None,
         authenticate: Authenticate | None = None,
+        identify: Identify | None = None,
     ) -> None:
         self.token_cls = token_cls
         self.authenticate = authenticate
+        self.identify = identify
         self._store = store
         if app is not None:
             self.init_app(app)
@@ -111,6 +117,7 @@ class TokenAuth:
             store,
             self.token_cls,
             secrets=lambda: _secrets(app),
+            identify=None if self.identify is None else app.ensure_sync(self.identify),
             settings=settings,
             sender=app,
         )

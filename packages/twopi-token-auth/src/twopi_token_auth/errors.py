@@ -52,7 +52,7 @@ TokenErrorCode = Literal[
 - ``user``: ``load_user`` returned None for it, for example as the user was deleted.
 """
 
-SessionErrorCode = Literal["unknown", "expired", "idle", "revoked", "reused"]
+SessionErrorCode = Literal["unknown", "expired", "idle", "revoked", "reused", "user"]
 """Why a refresh token is refused.
 
 - ``unknown``: not made by us, altered, or of a session that was deleted.
@@ -60,6 +60,7 @@ SessionErrorCode = Literal["unknown", "expired", "idle", "revoked", "reused"]
 - ``idle``: nobody renewed it for too long.
 - ``revoked``: somebody logged out, or was logged out.
 - ``reused``: an old token came back; the session has been revoked because of it.
+- ``user``: ``identify`` returned None for the session, which has been revoked.
 """
 
 

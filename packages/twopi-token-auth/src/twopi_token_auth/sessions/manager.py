@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from twopi_token_auth.clock import now
 from twopi_token_auth.errors import SessionError, StoreUnavailableError
 from twopi_token_auth.sessions.grant import AccessTokenClass, Grant
 from twopi_token_auth.sessions.identity import (
+    as_identity,
     check_data,
     check_scopes,
     check_user,
@@ -28,6 +30,9 @@ from twopi_token_auth.sessions.settings import SessionSettings
 from twopi_token_auth.stores.base import RefreshSession, SessionStore, earlier
 
 log = logging.getLogger(__name__)
+
+Identify = Callable[[RefreshSession], Any]
+"""Takes a session; returns the `Identity` of its user, or None to end the session."""
 
 PURGE_EVERY = 20
 """How many logins of a process go by until one of them deletes ended sessions."""
@@ -61,6 +66,8 @@ class SessionManager:
             may raise `SessionError` for somebody who must not have one any more.
         secrets: Returns the secrets of refresh tokens: the first one makes them, all
             are accepted.
+        identify: Asked at each renewal who the user of a session is now; without it, a
+            session keeps the scopes and the data of its login.
         settings: How long sessions live, and what ends them.
         clock: Returns the time, aware.
         sender: Who sends the signals; None means this object.
@@ -72,6 +79,7 @@ class SessionManager:
         token_cls: AccessTokenClass,
         *,
         secrets: Callable[[], Sequence[str | bytes]],
+        identify: Identify | None = None,
         settings: SessionSettings | None = None,
         clock: Callable[[], datetime] = now,
         sender: object = None,
@@ -80,6 +88,7 @@ class SessionManager:
         self.settings = settings or SessionSettings()
         self._token_cls = token_cls
         self._secrets = secrets
+        self._identify = identify
         self._clock = clock
         self._sender = self if sender is None else sender
         self._starts = itertools.count()
@@ -231,6 +240,8 @@ class SessionManager:
             raise SessionError("unknown")
         session_id, counter = parsed
         now = self._clock()
+        # Before the token is used up: if this fails, the client can try again later.
+        update = self._update(session_id, now)
         session = self.store.advance(
             session_id,
             counter,
@@ -239,7 +250,7 @@ class SessionManager:
             idle_expires_at=self._idle_end(now),
         )
         if session is not None:
-            return session, False
+            return replace(session, **update), False
         session = self.store.get(session_id)
         if session is None:
             raise SessionError("unknown", session_id=session_id)
@@ -248,7 +259,28 @@ class SessionManager:
             self._punish(session, now)
         if code is not None:
             raise SessionError(code, session_id=session_id, user_id=session.user_id)
-        return session, True
+        return replace(session, **update), True
+
+    def _update(self, session_id: str, now: datetime) -> dict[str, Any]:
+        """Return what changes about the user; end the session of a former one."""
+        if self._identify is None:
+            return {}
+        session = self.store.get(session_id)
+        if session is None or not session.is_active(now):
+            return {}  # the reason is found later
+        found = self._identify(session)
+        if found is None or found is False:
+            self.revoke(session_id)
+            raise SessionError("user", session_id=session_id, user_id=session.user_id)
+        if found is True:
+            return {}
+        identity = as_identity(found)
+        if check_user(identity.user_id) != session.user_id:
+            raise ValueError("identify returned another user than that of the session")
+        return {
+            "scopes": check_scopes(identity.scopes),
+            "data": check_data(identity.data),
+        }
 
     def _punish(self, session: RefreshSession, now: datetime) -> None:
         revoked = self.store.revoke(session.id, now)

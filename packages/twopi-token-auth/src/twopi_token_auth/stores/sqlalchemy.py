@@ -77,7 +77,7 @@ class SQLAlchemyStore:
 
     def create_all(self) -> None:
         """Create the table and its indexes where they are missing."""
-        self.metadata.create_all(self._connections.engine(), tables=[self.table])
+        self.metadata.create_all(self._engine(), tables=[self.table])
 
     def create(self, session: RefreshSession) -> None:
         """Keep a new session."""
@@ -189,6 +189,9 @@ class SQLAlchemyStore:
         )
         with self._connections.open() as connection:
             return connection.execute(statement).rowcount
+
+    def _engine(self) -> Engine:
+        return self._connections.engine()
 
 
 def _make_table(name: str, metadata: MetaData) -> Table:

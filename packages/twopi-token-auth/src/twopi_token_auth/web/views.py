@@ -20,6 +20,7 @@ from flask import (
 
 from twopi_token_auth.errors import UnstorableError
 from twopi_token_auth.sessions.grant import Grant
+from twopi_token_auth.sessions.identity import as_identity
 from twopi_token_auth.sessions.manager import SessionManager
 from twopi_token_auth.stores.base import RefreshSession
 from twopi_token_auth.tokens.session_token import session_id_of
@@ -128,10 +129,11 @@ class Views:
         if identity is None or identity is False:
             return error_response(401, "Wrong user name or password.")
         try:
+            known = as_identity(identity)
             grant = self._sessions.start(
-                getattr(identity, "user_id", identity),
-                getattr(identity, "scopes", ()),
-                getattr(identity, "data", None),
+                known.user_id,
+                known.scopes,
+                known.data,
                 _text(body, "name"),
                 ip=request.remote_addr,
                 user_agent=request.user_agent.string,
