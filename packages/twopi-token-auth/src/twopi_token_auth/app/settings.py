@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from twopi_token_auth.app import setting_readers
 from twopi_token_auth.errors import ConfigurationError
 from twopi_token_auth.jose.algorithms import NAMES
+from twopi_token_auth.jose.claims import IAT_LEEWAY
 from twopi_token_auth.jose.key_set import KeySet
 from twopi_token_auth.sessions.settings import SessionSettings
 
@@ -222,7 +223,10 @@ def read_session_settings(config: Mapping[str, Any]) -> SessionSettings:
         ConfigurationError: One of them has the wrong shape, or together they make a
             cookie that browsers drop or other sites can use.
     """
-    settings = SessionSettings(**_read(SESSION_SETTINGS, config))
+    leeway = max(read_settings(config).leeway, IAT_LEEWAY)
+    settings = SessionSettings(
+        **_read(SESSION_SETTINGS, config), leeway=timedelta(seconds=leeway)
+    )
     _check_cookie(settings)
     return settings
 

@@ -25,7 +25,7 @@ from twopi_token_auth.sessions.identity import (
     clean,
 )
 from twopi_token_auth.sessions.refresh_token import make_session_id, mint, parse
-from twopi_token_auth.sessions.renewal_rule import refuse
+from twopi_token_auth.sessions.renewal_rule import judge
 from twopi_token_auth.sessions.settings import SessionSettings
 from twopi_token_auth.stores.base import RefreshSession, SessionStore, earlier
 
@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 Identify = Callable[[RefreshSession], Any]
 """Takes a session; returns the `Identity` of its user, or None to end the session."""
 
+_MOST_TRIES = 5
+"""How often to look again at a session that other processes renew meanwhile."""
 PURGE_EVERY = 20
 """How many logins of a process go by until one of them deletes ended sessions."""
 PURGE_AT_MOST = 100
@@ -149,8 +151,10 @@ class SessionManager:
 
         Each refresh token can be used once. Using the last one again within
         ``TOKEN_AUTH_REUSE_GRACE`` gives the same new one, for clients that lost the
-        answer or asked twice at once; anything else is a sign of theft and revokes the
-        session (RFC 9700 section 4.14.2).
+        answer or asked twice at once; clocks of several hosts may differ by the leeway
+        on top of that. Any older token is a sign of theft and revokes the session (RFC
+        9700 section 4.14.2). A token newer than the session is none: the store went
+        back in time, by a failover or a restored backup, and the session catches up.
 
         Raises:
             SessionError: The token is refused, its ``code`` says why.
@@ -242,24 +246,55 @@ class SessionManager:
         now = self._clock()
         # Before the token is used up: if this fails, the client can try again later.
         update = self._update(session_id, now)
-        session = self.store.advance(
+        session = self._advance(session_id, counter, counter, now)
+        repeated = False
+        if session is None:
+            session, repeated = self._examine(session_id, counter, now)
+        return (replace(session, **update) if update else session), repeated
+
+    def _advance(
+        self, session_id: str, known: int, counter: int, now: datetime
+    ) -> RefreshSession | None:
+        """Renew a session whose counter is *known*, for the token of *counter*."""
+        return self.store.advance(
             session_id,
-            counter,
+            known,
             to=counter + 1 if self.settings.rotate else counter,
             at=now,
             idle_expires_at=self._idle_end(now),
         )
-        if session is not None:
-            return replace(session, **update), False
-        session = self.store.get(session_id)
-        if session is None:
-            raise SessionError("unknown", session_id=session_id)
-        code = refuse(session, counter, now=now, grace=self.settings.reuse_grace)
-        if code == "reused":
-            self._punish(session, now)
-        if code is not None:
-            raise SessionError(code, session_id=session_id, user_id=session.user_id)
-        return replace(session, **update), True
+
+    def _examine(
+        self, session_id: str, counter: int, now: datetime
+    ) -> tuple[RefreshSession, bool]:
+        """Return the session of a token that is not the current one, or refuse it."""
+        settings = self.settings
+        grace = settings.reuse_grace + settings.leeway if settings.reuse_grace else None
+        for _ in range(_MOST_TRIES):
+            session = self.store.get(session_id)
+            if session is None:
+                raise SessionError("unknown", session_id=session_id)
+            verdict = judge(session, counter, now=now, grace=grace)
+            if verdict == "repeat":
+                return session, True
+            if verdict not in {"advance", "rollback"}:
+                if verdict == "reused":
+                    self._punish(session, now)
+                raise SessionError(
+                    verdict, session_id=session_id, user_id=session.user_id
+                )
+            advanced = self._advance(session_id, session.counter, counter, now)
+            if advanced is not None:
+                if verdict == "rollback":
+                    log.warning(
+                        "rollback: session %s was at renewal %d and its refresh token "
+                        "at %d; the store has lost writes",
+                        *(session_id, session.counter, counter),
+                    )
+                return advanced, False
+        raise StoreUnavailableError(
+            "The store refuses to advance a session from the counter that it has"
+        )
 
     def _update(self, session_id: str, now: datetime) -> dict[str, Any]:
         """Return what changes about the user; end the session of a former one."""

@@ -20,6 +20,7 @@ from twopi_token_auth import clock
 from twopi_token_auth.app.request import carry_nothing, last_refusal
 from twopi_token_auth.app.state import current_state
 from twopi_token_auth.errors import TokenError
+from twopi_token_auth.jose.claims import IAT_LEEWAY
 from twopi_token_auth.jose.key_set import KeySet
 from twopi_token_auth.web.responses import (
     insufficient_scope,
@@ -173,7 +174,7 @@ def _is_fresh(token: Any, seconds: float) -> bool:
         return False
     age = clock.time() - logged_in.timestamp()
     leeway = current_state().settings.leeway
-    return -leeway <= age <= seconds + leeway
+    return -max(leeway, IAT_LEEWAY) <= age <= seconds + leeway
 
 
 def scopes_required(*scopes: str, any_of: bool = False) -> Callable[[ViewT], ViewT]:

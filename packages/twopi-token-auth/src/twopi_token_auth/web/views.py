@@ -87,7 +87,6 @@ def make_views(
         route(parse_token(auth_required()(_with_session(sessions, view))))
     blueprint.get("/.well-known/jwks.json", endpoint="jwks")(jwks_view)
     blueprint.get("/token-auth.mjs", endpoint="module")(_send_module)
-    blueprint.after_request(views.clear_refused)
     blueprint.after_request(_forbid_storing)
     return blueprint
 
@@ -115,7 +114,10 @@ class Views:
         return None
 
     def log_in(self) -> Response:
-        """Start a session for who has the right name and password."""
+        """Start a session if the name and password are right.
+
+        The session of a refresh token that comes along ends: the client replaces it.
+        """
         body = _body()
         username = _credential(body, "username")
         password = _credential(body, "password")
@@ -128,6 +130,7 @@ class Views:
         identity = current_app.ensure_sync(self._authenticate)(username, password)
         if identity is None or identity is False:
             return error_response(401, "Wrong user name or password.")
+        previous = self._sessions.find(self._refresh_token())
         try:
             known = as_identity(identity)
             grant = self._sessions.start(
@@ -140,6 +143,8 @@ class Views:
             )
         except UnstorableError:
             return _error(400, "Send a name of characters that the database can store.")
+        if previous is not None:
+            self._sessions.revoke(previous)
         return self._granted(grant)
 
     def renew(self) -> Response:
@@ -157,11 +162,10 @@ class Views:
         if session_id is None and g.token is not None:
             session_id = session_id_of(g.token)
         if session_id is not None:
-            self._sessions.revoke(session_id)
-            response = jsonify(status="success")
-            if self._cookie is not None:
-                self._cookie.clear(response)
-            return response
+            ended = self._sessions.revoke(session_id)
+            return self._logged_out(clear=ended)
+        if g.token_error is not None and g.token_error.code == "revoked":
+            return self._logged_out(clear=False)
         if refresh_token is None and g.token_error is None:
             return missing_token()
         return invalid_token(g.token_error and g.token_error.code)
@@ -190,13 +194,14 @@ class Views:
         self._sessions.revoke(session_id)
         return jsonify(status="success")
 
-    def clear_refused(self, response: Response) -> Response:
-        """Make the client forget a refresh token that was refused."""
-        if (
-            self._cookie is not None
-            and response.status_code == 401
-            and request.path.endswith("/renew")
-        ):
+    def _logged_out(self, *, clear: bool) -> Response:
+        """Answer that the session has ended, which a client may hear twice.
+
+        The cookie goes only with the session that ends now. Otherwise, the client may
+        have logged in again meanwhile: a late response would take the newer cookie.
+        """
+        response = jsonify(status="success")
+        if clear and self._cookie is not None:
             self._cookie.clear(response)
         return response
 
@@ -205,7 +210,10 @@ class Views:
         return _text(_body(), "refreshToken") if cookie is None else cookie.read()
 
     def _granted(self, grant: Grant, *, known: str | None = None) -> Response:
-        answer: dict[str, str | int] = {"token": grant.token}
+        answer: dict[str, str | int] = {
+            "token": grant.token,
+            "session_id": grant.session.id,
+        }
         cookie = self._cookie
         if cookie is None and grant.refresh_token != known:
             answer["refreshToken"] = grant.refresh_token
