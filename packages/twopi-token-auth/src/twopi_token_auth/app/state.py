@@ -17,7 +17,7 @@ from twopi_token_auth.app.settings import (
     read_settings,
 )
 from twopi_token_auth.errors import ConfigurationError, WeakSecretWarning
-from twopi_token_auth.jose.algorithms import HMAC
+from twopi_token_auth.jose.algorithms import HMAC, JWT, TypeOfClass
 from twopi_token_auth.jose.key import Key, prepare_key
 from twopi_token_auth.jose.key_ring import KeyRing
 from twopi_token_auth.jose.key_set import KeySet
@@ -120,7 +120,7 @@ class State:
         self,
         secret: str | bytes | KeySet | None,
         algorithm: str | None,
-        token_type: str,
+        token_type: str | None,
         issuers: str | Collection[str] | None = None,
         audiences: str | Collection[str] | None = None,
         schema: object = None,
@@ -130,7 +130,8 @@ class State:
         Args:
             secret: See `signer`.
             algorithm: See `signer`.
-            token_type: That of the token class.
+            token_type: That of the token class; see `Decoder`. Another application
+                names its types itself, unless the class says which one it expects.
             issuers: The accepted issuers; None means those of the settings.
             audiences: The names of this service, likewise.
             schema: That of the token class.
@@ -144,6 +145,8 @@ class State:
             keys = ring.accepted(algorithm)
             if issuers is None:
                 issuers = ring.issuer or None
+            if ring.foreign and (token_type == JWT or type(token_type) is TypeOfClass):
+                token_type = None
         elif secret is None:
             keys = self._secrets.get(algorithm)
         if keys is None:

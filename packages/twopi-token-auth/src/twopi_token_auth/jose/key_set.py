@@ -26,9 +26,12 @@ class KeySet(ABC):
 
     Attributes:
         issuer: Who signs with them; None leaves that to ``TOKEN_AUTH_ISSUER``.
+        foreign: Whether another application signs with them and names the types of its
+            tokens.
     """
 
     issuer: str | None = None
+    foreign: bool = False
 
     #: What `accepted` was last made of, and its result.
     _last: tuple[tuple[Entry, ...], str | None, tuple[Key, ...]] = ((), None, ())

@@ -58,6 +58,8 @@ class RemoteKeys(KeySet):
         ConfigurationError: The URL or an algorithm is not acceptable.
     """
 
+    foreign = True
+
     def __init__(
         self,
         url: str,

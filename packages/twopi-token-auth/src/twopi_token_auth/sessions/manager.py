@@ -88,7 +88,7 @@ class SessionManager:
     ) -> None:
         self.store = store
         self.settings = settings or SessionSettings()
-        self._token_cls = token_cls
+        self.token_cls = token_cls
         self._secrets = secrets
         self._identify = identify
         self._clock = clock
@@ -326,7 +326,7 @@ class SessionManager:
             signals.refresh_reused.send(self._sender, session=session)
 
     def _grant(self, session: RefreshSession) -> Grant:
-        token = self._token_cls.from_refresh_token(session)
+        token = self.token_cls.from_refresh_token(session)
         text = token.dump()
         expiry = getattr(token, "expiry", None)
         issued_at = getattr(token, "issued_at", None)
