@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from twopi_token_auth.app import setting_readers
@@ -17,7 +18,7 @@ from twopi_token_auth.sessions.settings import SessionSettings
 SHORT_LIVED_TOKEN_EXPIRY = timedelta(minutes=15)
 """What `init_app` puts under this name in a configuration that has nothing there.
 
-The key is for a token class's own ``from_refresh_token``; nothing here reads it.
+The key is for `SessionToken`, and for the ``from_refresh_token`` of other classes.
 """
 
 
@@ -49,6 +50,12 @@ class Setting(NamedTuple):
     parse: Callable[[Any], Any]
 
 
+_EXPIRY = Setting(
+    "SHORT_LIVED_TOKEN_EXPIRY",
+    SHORT_LIVED_TOKEN_EXPIRY,
+    "seconds or a timedelta, from 1 second to 3650 days",
+    setting_readers.read_lifetime,
+)
 SETTINGS = {
     "secret_key": Setting(
         "SECRET_KEY", None, "a text or bytes, not empty", setting_readers.read_secret
@@ -204,6 +211,35 @@ SESSION_SETTINGS = {
         "TOKEN_AUTH_CSRF", True, "True or False", setting_readers.read_flag
     ),
 }
+
+
+def read_token_expiry(config: Mapping[str, Any]) -> timedelta:
+    """Return ``SHORT_LIVED_TOKEN_EXPIRY``; missing or None is 15 minutes.
+
+    Raises:
+        ConfigurationError: It has the wrong shape.
+    """
+    value = config.get(_EXPIRY.key)
+    if type(value) is timedelta and value > timedelta(0):
+        return value
+    given = {} if value is None else {_EXPIRY.key: value}
+    expiry: timedelta = _read({"expiry": _EXPIRY}, given)["expiry"]
+    return expiry
+
+
+def refuse_unknown_settings(config: Mapping[str, Any]) -> None:
+    """Raise `ConfigurationError` for a name that begins as ours do and is none.
+
+    A misspelt ``TOKEN_AUTH_CHECK_REVOKATION`` would protect nothing.
+    """
+    known = {each.key for each in (*SETTINGS.values(), *SESSION_SETTINGS.values())}
+    for key in config:
+        if isinstance(key, str) and key.startswith("TOKEN_AUTH_") and key not in known:
+            close = get_close_matches(key, known, 1)
+            remedy = f"did you mean {close[0]}?" if close else "remove or rename it"
+            raise ConfigurationError(
+                f"There is no setting {key}; {remedy}", setting=key
+            )
 
 
 def read_settings(config: Mapping[str, Any]) -> Settings:

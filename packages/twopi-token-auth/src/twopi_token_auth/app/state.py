@@ -12,9 +12,10 @@ from flask import Flask, current_app
 
 from twopi_token_auth.app.config_snapshot import Snapshot
 from twopi_token_auth.app.settings import (
-    SHORT_LIVED_TOKEN_EXPIRY,
     Settings,
     read_settings,
+    read_token_expiry,
+    refuse_unknown_settings,
 )
 from twopi_token_auth.errors import ConfigurationError, WeakSecretWarning
 from twopi_token_auth.jose.algorithms import HMAC, JWT, TypeOfClass
@@ -37,17 +38,23 @@ def init_app(app: FlaskT) -> FlaskT:
     Calling this is optional: tokens and decorators work in every application, and a
     setting that changes later is honoured at the next token. Reads ``SECRET_KEY``,
     ``SECRET_KEY_FALLBACKS`` and every ``TOKEN_AUTH_*`` setting; sets
-    ``SHORT_LIVED_TOKEN_EXPIRY`` to 15 minutes where it is missing.
+    ``SHORT_LIVED_TOKEN_EXPIRY`` to 15 minutes where it is missing, and to a timedelta
+    where it is a number of seconds. Nothing is fetched from another issuer.
 
     Returns:
         *app*
 
     Raises:
-        ConfigurationError: A setting has the wrong shape, or there is no usable
-            key: neither ``TOKEN_AUTH_KEYS`` nor ``SECRET_KEY``.
+        ConfigurationError: A setting has the wrong shape or an unknown name that begins
+            with ``TOKEN_AUTH_``, or there is no usable key: neither
+            ``TOKEN_AUTH_KEYS`` nor ``SECRET_KEY``.
     """
-    app.config.setdefault("SHORT_LIVED_TOKEN_EXPIRY", SHORT_LIVED_TOKEN_EXPIRY)
-    state_of(app).accepted(None, None)
+    refuse_unknown_settings(app.config)
+    app.config["SHORT_LIVED_TOKEN_EXPIRY"] = read_token_expiry(app.config)
+    state = state_of(app)
+    ring = state.ring(None)
+    if ring is None or not ring.foreign:  # no start depends on another host
+        state.accepted(None, None)
     return app
 
 

@@ -78,13 +78,12 @@ class KeySet(ABC):
 
         Secrets have none, so that a ring of secrets gives an empty list.
         """
-        return {
-            "keys": [
-                public_jwk(key.public, key.algorithm, key.kid)
-                for key, _, _, _ in self._living()
-                if key.algorithm not in HMAC
-            ]
+        keys = {
+            id(key.public): public_jwk(key.public, key.algorithm, key.kid)
+            for key, _, _, _ in reversed(self._living())  # the first of each is left
+            if key.algorithm not in HMAC
         }
+        return {"keys": [*reversed(keys.values())]}
 
     def refresh(self) -> bool:
         """Look for new keys, as a token names an unknown one; tell if any came."""

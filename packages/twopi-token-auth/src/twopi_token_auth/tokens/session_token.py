@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from flask import current_app, has_app_context
 from marshmallow import fields
 
-from twopi_token_auth.app.settings import SHORT_LIVED_TOKEN_EXPIRY
+from twopi_token_auth.app.settings import SHORT_LIVED_TOKEN_EXPIRY, read_token_expiry
 from twopi_token_auth.clock import now
 from twopi_token_auth.errors import TokenError
 from twopi_token_auth.sessions.revocation import RevocationCheck
@@ -101,8 +101,7 @@ class SessionToken(SessionTokenMixin):
         """Return a token for ``SHORT_LIVED_TOKEN_EXPIRY``, at most until the end."""
         lifetime = SHORT_LIVED_TOKEN_EXPIRY
         if has_app_context():
-            key = "SHORT_LIVED_TOKEN_EXPIRY"
-            lifetime = current_app.config.get(key, lifetime)
+            lifetime = read_token_expiry(current_app.config)
         expiry = now() + lifetime
         if refresh_token.expires_at is not None:
             expiry = min(expiry, refresh_token.expires_at)
