@@ -30,6 +30,7 @@ from twopi_token_auth.web.decorators import (
 )
 from twopi_token_auth.web.jwks_view import jwks_view
 from twopi_token_auth.web.openapi import security_schemes
+from twopi_token_auth.web.protection import public
 
 __all__ = [
     "Audience",
@@ -60,6 +61,7 @@ __all__ = [
     "init_app",
     "jwks_view",
     "parse_auth_header",
+    "public",
     "scopes_required",
     "security_schemes",
 ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, TypeVar
 
 from flask import Blueprint, Flask, Response, current_app
 
@@ -18,6 +18,8 @@ from twopi_token_auth.tokens.session_token import (
     SessionTokenMixin,
 )
 from twopi_token_auth.tokens.shortlived import ShortlivedTokenMixin
+from twopi_token_auth.web.decorators import parse_auth_header
+from twopi_token_auth.web.protection import Guard, add_guard
 from twopi_token_auth.web.responses import error_response
 from twopi_token_auth.web.views import Authenticate, make_views
 
@@ -153,6 +155,30 @@ class TokenAuth:
             url_prefix=url_prefix,
         )
 
+    def protect(
+        self,
+        target: Flask | Blueprint,
+        *,
+        except_: Collection[str] = (),
+        load_user: Callable[[Any], Any] | None = None,
+    ) -> None:
+        """Ask for a token before every view of *target*.
+
+        Views marked `public`, static files, the views of `blueprint` that need no token
+        and requests with the method OPTIONS are left open. Views need no decorator;
+        they find the token in ``g.token``. Call it before the first request.
+
+        Args:
+            target: An application or a blueprint.
+            except_: The endpoints of views that stay open as well.
+            load_user: See `parse_auth_header`.
+
+        Raises:
+            TypeError: *target* or *except_* is of another type.
+        """
+        ask = parse_auth_header(self.token_cls, load_user=load_user, required=True)
+        add_guard(target, Guard(ask(_let_in), except_))
+
     def _check_token_cls(self, *, check_revocation: bool) -> None:
         name = self.token_cls.__qualname__
         unwritten = ShortlivedTokenMixin.from_refresh_token.__func__  # type: ignore[attr-defined]
@@ -181,6 +207,10 @@ def sessions_of(app: Flask) -> SessionManager:
             "This application has no sessions; call TokenAuth.init_app(app)"
         ) from None
     return manager
+
+
+def _let_in() -> None:
+    """Answer nothing, so that the view runs."""
 
 
 def _session_ended(error: SessionError) -> Response:  # noqa: ARG001

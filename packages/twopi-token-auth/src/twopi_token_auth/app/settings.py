@@ -232,11 +232,16 @@ def refuse_unknown_settings(config: Mapping[str, Any]) -> None:
 
     A misspelt ``TOKEN_AUTH_CHECK_REVOKATION`` would protect nothing.
     """
-    known = {each.key for each in (*SETTINGS.values(), *SESSION_SETTINGS.values())}
+    prefix = "TOKEN_AUTH_"
+    settings = (*SETTINGS.values(), *SESSION_SETTINGS.values())
+    known = {each.key.removeprefix(prefix) for each in settings}
     for key in config:
-        if isinstance(key, str) and key.startswith("TOKEN_AUTH_") and key not in known:
-            close = get_close_matches(key, known, 1)
-            remedy = f"did you mean {close[0]}?" if close else "remove or rename it"
+        name = str(key).removeprefix(prefix)
+        if name != key and name not in known:
+            close = get_close_matches(name, known, 1)
+            remedy = "remove or rename it"
+            if close:
+                remedy = f"did you mean {prefix}{close[0]}?"
             raise ConfigurationError(
                 f"There is no setting {key}; {remedy}", setting=key
             )

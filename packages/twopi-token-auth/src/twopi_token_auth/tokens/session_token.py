@@ -15,7 +15,7 @@ from twopi_token_auth.errors import TokenError
 from twopi_token_auth.sessions.revocation import RevocationCheck
 from twopi_token_auth.stores.base import RefreshSession
 from twopi_token_auth.tokens.claim_fields import UnixTimestamp
-from twopi_token_auth.tokens.shortlived import ShortlivedTokenMixin
+from twopi_token_auth.tokens.shortlived import REGISTERED, ShortlivedTokenMixin
 
 
 class SessionTokenMixin(ShortlivedTokenMixin):
@@ -86,6 +86,13 @@ class SessionToken(SessionTokenMixin):
         auth_time: datetime | None = None,
         **registered: Any,
     ) -> None:
+        unknown = sorted(registered.keys() - set(REGISTERED))
+        if unknown:
+            raise TypeError(
+                f"{type(self).__qualname__} has no argument {unknown[0]}; it takes "
+                f"session_id, scopes, auth_time, {', '.join(REGISTERED)}; the user is "
+                "the subject"
+            )
         super().__init__(**registered)
         self.session_id = session_id
         self.scopes = list(scopes)

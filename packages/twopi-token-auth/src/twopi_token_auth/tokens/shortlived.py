@@ -23,7 +23,7 @@ from twopi_token_auth.tokens.claim_fields import Audience, UnixTimestamp
 
 log = logging.getLogger(__name__)
 
-_REGISTERED = (
+REGISTERED = (
     "expiry",
     "issuer",
     "subject",
@@ -125,7 +125,7 @@ class ShortlivedTokenMixin:
     def __repr__(self) -> str:
         """Show the class and the registered claims, and never the encoded token."""
         shown = [type(self).__qualname__]
-        for name in _REGISTERED:
+        for name in REGISTERED:
             value = getattr(self, name, None)
             if isinstance(value, datetime):
                 shown.append(f"{name}={value.isoformat()}")

@@ -27,6 +27,7 @@ from twopi_token_auth.tokens.session_token import session_id_of
 from twopi_token_auth.tokens.shortlived import ShortlivedTokenMixin
 from twopi_token_auth.web.decorators import auth_required, parse_auth_header
 from twopi_token_auth.web.jwks_view import jwks_view
+from twopi_token_auth.web.protection import public
 from twopi_token_auth.web.refresh_cookie import RefreshCookie
 from twopi_token_auth.web.responses import error_response, invalid_token, missing_token
 
@@ -76,17 +77,17 @@ def make_views(
     blueprint = Blueprint(name, __name__, url_prefix=url_prefix or None)
     blueprint.before_request(views.refuse_forged)
     if authenticate is not None:
-        blueprint.post("/login")(views.log_in)
-    blueprint.post("/renew")(views.renew)
-    blueprint.post("/logout")(try_token(views.log_out))
+        blueprint.post("/login")(_open(views.log_in))
+    blueprint.post("/renew")(_open(views.renew))
+    blueprint.post("/logout")(_open(try_token(views.log_out)))
     for route, view in (
         (blueprint.get("/sessions"), views.show_sessions),
         (blueprint.delete("/sessions"), views.end_other_sessions),
         (blueprint.delete("/sessions/<session_id>"), views.end_session),
     ):
         route(parse_token(auth_required()(_with_session(sessions, view))))
-    blueprint.get("/.well-known/jwks.json", endpoint="jwks")(jwks_view)
-    blueprint.get("/token-auth.mjs", endpoint="module")(_send_module)
+    blueprint.get("/.well-known/jwks.json", endpoint="jwks")(_open(jwks_view))
+    blueprint.get("/token-auth.mjs", endpoint="module")(_open(_send_module))
     blueprint.after_request(_forbid_storing)
     return blueprint
 
@@ -239,6 +240,16 @@ def _with_session(
         return view(session, **arguments)
 
     return wrapper
+
+
+def _open(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Leave *view* out of what a guard of the application closes."""
+
+    @functools.wraps(view)
+    def wrapper(**arguments: str) -> Response:
+        return view(**arguments)
+
+    return public(wrapper)
 
 
 def _forbid_storing(response: Response) -> Response:
