@@ -139,6 +139,22 @@ def test_the_token_says_who_and_what(client):
         assert (other.user_id, other.scopes) == ("bob", [])
 
 
+def test_the_list_of_sessions_is_paged(client):
+    pairs = [log_in(client, name=str(number)) for number in range(5)]
+    header = bearer(pairs[0])
+
+    whole = client.get("/auth/sessions", headers=header).json
+    assert (whole["limit"], whole["offset"], whole["totalItems"]) == (100, 0, 5)
+    pages = [
+        client.get(f"/auth/sessions?limit=2&offset={offset}", headers=header).json
+        for offset in (0, 2, 4, 6)
+    ]
+    assert [len(page["sessions"]) for page in pages] == [2, 2, 1, 0]
+    assert [each for page in pages for each in page["sessions"]] == whole["sessions"]
+    for query in ("limit=0", "limit=101", "limit=x", "offset=-1", "offset=9999999999"):
+        check(client.get(f"/auth/sessions?{query}", headers=header), 400)
+
+
 def test_answers_name_the_session(client):
     pair = log_in(client)
     other = log_in(client, "bob")

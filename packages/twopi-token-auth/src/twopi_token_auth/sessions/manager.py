@@ -191,7 +191,7 @@ class SessionManager:
     def list(self, user_id: str | int | UUID) -> Sequence[RefreshSession]:
         """Return the active sessions of a user, the last one renewed first."""
         now = self._clock()
-        found = self.store.list(check_user(user_id))
+        found = self.store.list(check_user(user_id), now)
         active = [session for session in found if session.is_active(now)]
         return sorted(active, key=lambda session: session.renewed_at, reverse=True)
 

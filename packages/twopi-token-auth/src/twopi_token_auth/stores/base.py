@@ -94,8 +94,13 @@ class SessionStore(Protocol):
     def revoke_all(self, user_id: str, at: datetime, *, keep: str | None = None) -> int:
         """End all sessions of a user but *keep*; return how many were not revoked."""
 
-    def list(self, user_id: str) -> Sequence[RefreshSession]:
-        """Return the sessions of a user, in any order; some may have ended."""
+    def list(
+        self, user_id: str, at: datetime | None = None
+    ) -> Sequence[RefreshSession]:
+        """Return the sessions of a user, in any order; some may have ended.
+
+        With *at*, leave those out that have ended by then, as far as that saves work.
+        """
 
     def purge(self, before: datetime, limit: int) -> int:
         """Delete up to *limit* sessions that ended before then; return how many.

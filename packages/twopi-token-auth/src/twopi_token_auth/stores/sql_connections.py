@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, Table, create_engine
+from sqlalchemy import Engine, Table, create_engine, inspect, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
@@ -21,7 +21,11 @@ from sqlalchemy.pool import (
     StaticPool,
 )
 
-from twopi_token_auth.errors import StoreUnavailableError, UnstorableError
+from twopi_token_auth.errors import (
+    ConfigurationError,
+    StoreUnavailableError,
+    UnstorableError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +101,34 @@ class Connections:
         except SQLAlchemyError as error:
             raise StoreUnavailableError from self._logged(error)
 
+    def check(self) -> None:
+        """See `SQLAlchemyStore.check`."""
+        with self.open() as connection:
+            problems = []
+            if not inspect(connection).has_table(
+                self._table.name, schema=self._table.schema
+            ):
+                problems.append(
+                    f"There is no table {self._table.name}: call create_all(), or add "
+                    "store.metadata to Alembic's target_metadata"
+                )
+            if connection.dialect.name in {"mysql", "mariadb"}:
+                charset = connection.scalar(text("SELECT @@character_set_connection"))
+                if charset != "utf8mb4":
+                    problems.append(
+                        f"The connection has the charset {charset}, which lacks some "
+                        "characters: add ?charset=utf8mb4 to the URL"
+                    )
+            if connection.dialect.driver == "psycopg" and _is_pooled(connection):
+                problems.append(
+                    "A pooler gives each transaction another connection of PostgreSQL, "
+                    "where statements that psycopg has prepared do not exist or are "
+                    "those of others: pass create_engine(..., "
+                    "connect_args={'prepare_threshold': None})"
+                )
+        if problems:
+            raise ConfigurationError(". ".join(problems))
+
     def _logged(self, error: Exception) -> Exception:
         log.error("The table %s cannot be used", self._table.name, exc_info=error)
         return error
@@ -124,6 +156,18 @@ class Connections:
         made: AbstractContextManager[Session] = bind()
         with made as session:
             return session.get_bind(clause=self._table).engine
+
+
+def _is_pooled(connection: Connection) -> bool:
+    """Return whether psycopg prepares statements, and not for the server itself.
+
+    A pooler tells its client another process id than the server has.
+    """
+    raw: Any = connection.connection.dbapi_connection
+    if raw is None or raw.prepare_threshold is None:
+        return False
+    pid = connection.scalar(text("SELECT pg_backend_pid()"))
+    return bool(raw.info.backend_pid != pid)
 
 
 def _make_private(engine: Engine) -> Private:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.dialects import mysql
@@ -156,9 +157,29 @@ class SQLAlchemyStore:
             whose if keep is None else whose & (self.table.c.id != keep), at
         )
 
-    def list(self, user_id: str) -> Sequence[RefreshSession]:
-        """Return the sessions of a user."""
-        statement = select(self.table).where(self.table.c.user_id == user_id)
+    def check(self) -> None:
+        """Check that the database can be used as it should, for example at the start.
+
+        Raises:
+            ConfigurationError: There is no table, the connection cannot store every
+                character, or psycopg 3 prepares statements behind a pooler.
+            StoreUnavailableError: The database cannot be reached.
+        """
+        self._connections.check()
+
+    def list(
+        self, user_id: str, at: datetime | None = None
+    ) -> Sequence[RefreshSession]:
+        """Return the sessions of a user; with *at*, those that are active then."""
+        columns = self.table.c
+        statement: Any = select(self.table).where(columns.user_id == user_id)
+        if at is not None:
+            alive = statement.where(columns.revoked_at.is_(None))
+            ends = columns.idle_expires_at
+            # Not OR: each part reads a range of the index, which holds no ended ones.
+            statement = union_all(
+                alive.where(ends > to_microseconds(at)), alive.where(ends.is_(None))
+            )
         with self._connections.open() as connection:
             return [*map(_to_session, connection.execute(statement).mappings())]
 
@@ -220,7 +241,7 @@ def _make_table(name: str, metadata: MetaData) -> Table:
         Column("revoked_at", BigInteger),
         Column("ip", text),
         Column("user_agent", text),
-        Index(f"ix_{name}_user_id", "user_id"),
+        Index(f"ix_{name}_user_id", "user_id", "revoked_at", "idle_expires_at"),
         Index(f"ix_{name}_idle_expires_at", "idle_expires_at"),
         Index(f"ix_{name}_revoked_at", "revoked_at"),
     )

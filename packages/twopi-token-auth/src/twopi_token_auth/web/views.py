@@ -172,12 +172,19 @@ class Views:
         return invalid_token(g.token_error and g.token_error.code)
 
     def show_sessions(self, session: RefreshSession) -> Response:
-        """Tell a user where they are logged in."""
+        """Tell a user where they are logged in, a page at a time."""
+        limit, offset = _number("limit", 100), _number("offset", 0)
+        if limit is None or offset is None or not 1 <= limit <= 100:
+            return _error(400, "Send a limit from 1 to 100 and an offset from 0.")
         sessions = self._sessions.list(session.user_id)
         return jsonify(
             sessions=[
-                _describe(each, current=each.id == session.id) for each in sessions
-            ]
+                _describe(each, current=each.id == session.id)
+                for each in sessions[offset : offset + limit]
+            ],
+            limit=limit,
+            offset=offset,
+            totalItems=len(sessions),
         )
 
     def end_other_sessions(self, session: RefreshSession) -> Response:
@@ -269,6 +276,13 @@ def _body() -> Mapping[str, Any]:
     except RecursionError:  # brackets in brackets in brackets
         return {}
     return body if isinstance(body, Mapping) else {}
+
+
+def _number(name: str, default: int) -> int | None:
+    """Return a parameter of the query string, or None if it is not a short number."""
+    text = request.args.get(name, str(default))
+    valid = text.isascii() and text.isdigit() and len(text) <= 9
+    return int(text) if valid else None
 
 
 def _text(body: Mapping[str, Any], name: str) -> str | None:
