@@ -34,6 +34,12 @@ def make_manager(client, **options):
     return SessionManager(store, Token, secrets=lambda: [SECRET])
 
 
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 @pytest.fixture
 def serve(tmp_path):
     """Start a server; return its port."""
@@ -43,9 +49,7 @@ def serve(tmp_path):
     processes = []
 
     def serve(*options):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
         process = subprocess.Popen(
             [*command, "--dir", str(tmp_path), *options], stdout=subprocess.DEVNULL
@@ -57,6 +61,7 @@ def serve(tmp_path):
                 try:
                     client.ping()
                 except redis.ConnectionError:
+                    assert process.poll() is None
                     assert time.monotonic() < deadline
                 else:
                     return port
@@ -122,7 +127,7 @@ def test_sessions_can_be_ended_while_the_memory_is_full(client):
 
 @pytest.mark.parametrize("prefix", ["twopi:", "{shop}:"])
 def test_a_cluster_works(serve, prefix):
-    port = serve("--cluster-enabled", "yes")
+    port = serve("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
     with redis.Redis(port=port) as node:
         node.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
         deadline = time.monotonic() + 60
