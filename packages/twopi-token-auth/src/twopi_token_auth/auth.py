@@ -11,12 +11,9 @@ from twopi_token_auth.app.settings import read_session_settings
 from twopi_token_auth.app.state import init_app, state_of
 from twopi_token_auth.errors import ConfigurationError, SessionError
 from twopi_token_auth.sessions.manager import Identify, SessionManager
+from twopi_token_auth.sessions.revocation import RevocationCheck
 from twopi_token_auth.stores.base import SessionStore
-from twopi_token_auth.tokens.session_token import (
-    RevocationCheck,
-    SessionToken,
-    SessionTokenMixin,
-)
+from twopi_token_auth.tokens.session_token import SessionToken, SessionTokenMixin
 from twopi_token_auth.tokens.shortlived import ShortlivedTokenMixin
 from twopi_token_auth.web.decorators import parse_auth_header
 from twopi_token_auth.web.protection import Guard, add_guard

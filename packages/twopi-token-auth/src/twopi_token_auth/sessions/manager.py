@@ -277,9 +277,9 @@ class SessionManager:
             verdict = judge(session, counter, now=now, grace=grace)
             if verdict == "repeat":
                 return session, True
-            if verdict not in {"advance", "rollback"}:
-                if verdict == "reused":
-                    self._punish(session, now)
+            if verdict == "reused":
+                self._punish(session, now)
+            if verdict != "advance" and verdict != "rollback":  # noqa: PLR1714 - for mypy
                 raise SessionError(
                     verdict, session_id=session_id, user_id=session.user_id
                 )

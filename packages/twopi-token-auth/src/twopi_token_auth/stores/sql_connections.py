@@ -185,7 +185,7 @@ def _make_private(engine: Engine) -> Private:
         )
         return Private(memory, Lock(), set())
     pool = NullPool(
-        engine.pool._creator,  # type: ignore[attr-defined]  # noqa: SLF001 - as Pool.recreate has it
+        engine.pool._creator,  # noqa: SLF001 - as Pool.recreate
         dialect=engine.dialect,
         _dispatch=engine.pool.dispatch,
     )
