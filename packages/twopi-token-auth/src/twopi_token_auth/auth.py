@@ -17,7 +17,7 @@ from twopi_token_auth.tokens.session_token import SessionToken, SessionTokenMixi
 from twopi_token_auth.tokens.shortlived import ShortlivedTokenMixin
 from twopi_token_auth.web.decorators import parse_auth_header
 from twopi_token_auth.web.protection import Guard, add_guard
-from twopi_token_auth.web.responses import error_response
+from twopi_token_auth.web.responses import ERROR_BODY, ErrorBody, error_response
 from twopi_token_auth.web.views import Authenticate, make_views
 
 FlaskT = TypeVar("FlaskT", bound=Flask)
@@ -60,6 +60,9 @@ class TokenAuth:
             function. Returns the user's `Identity` as it is now, whose scopes the new
             token gets; None ends the session, for example if the account is disabled.
             Without it, a session keeps the scopes of its login until it ends.
+        error_body: Makes the JSON bodies of errors, of the decorators too, from the
+            status, the message and the code that says why; by default they are
+            ``{"_errors": [message]}``. Status and headers stay.
     """
 
     def __init__(
@@ -70,10 +73,12 @@ class TokenAuth:
         store: SessionStore | None = None,
         authenticate: Authenticate | None = None,
         identify: Identify | None = None,
+        error_body: ErrorBody | None = None,
     ) -> None:
         self.token_cls = token_cls
         self.authenticate = authenticate
         self.identify = identify
+        self.error_body = error_body
         self._store = store
         if app is not None:
             self.init_app(app)
@@ -124,6 +129,8 @@ class TokenAuth:
             app.extensions["twopi_token_auth_revocation"] = RevocationCheck(
                 store, staleness=settings.revocation_cache
             )
+        if self.error_body is not None:
+            app.extensions[ERROR_BODY] = self.error_body
         app.register_error_handler(SessionError, _session_ended)
         return app
 
@@ -210,11 +217,12 @@ def _let_in() -> None:
     """Answer nothing, so that the view runs."""
 
 
-def _session_ended(error: SessionError) -> Response:  # noqa: ARG001
-    """Answer 401, the same for every reason."""
+def _session_ended(error: SessionError) -> Response:
+    """Answer 401, the same for every reason unless the application tells it."""
     return error_response(
         401,
         "The session has ended. Please log in again.",
+        error.code,
         error="invalid_token",
         error_description="The refresh token is not valid",
     )

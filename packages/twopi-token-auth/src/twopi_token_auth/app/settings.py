@@ -144,6 +144,12 @@ SESSION_SETTINGS = {
         "seconds or a timedelta, from 1 second to 3650 days, or None for no end",
         setting_readers.read_lifetime,
     ),
+    "browser_lifetime": Setting(
+        "TOKEN_AUTH_BROWSER_LIFETIME",
+        timedelta(days=1),
+        "seconds or a timedelta, from 1 second to 3650 days, or None for no end",
+        setting_readers.read_lifetime,
+    ),
     "rotate": Setting(
         "TOKEN_AUTH_ROTATE", True, "True or False", setting_readers.read_flag
     ),
@@ -177,7 +183,7 @@ SESSION_SETTINGS = {
     "transport": Setting(
         "TOKEN_AUTH_TRANSPORT",
         "json",
-        "'json' or 'cookie'",
+        "'json', 'cookie' or 'both'",
         setting_readers.read_transport,
     ),
     "cookie_name": Setting(

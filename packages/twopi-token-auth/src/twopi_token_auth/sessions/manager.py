@@ -9,7 +9,7 @@ import itertools
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -104,6 +104,8 @@ class SessionManager:
         *,
         ip: str | None = None,
         user_agent: str | None = None,
+        remember: bool = True,
+        lifetime: timedelta | None = None,
     ) -> Grant:
         """Start a session for somebody who has proved who they are.
 
@@ -114,6 +116,10 @@ class SessionManager:
             name: What the user calls it, for example the device.
             ip: From where the user logs in.
             user_agent: With what.
+            remember: Whether a browser keeps the login when it is closed. Otherwise the
+                session ends after ``TOKEN_AUTH_BROWSER_LIFETIME`` at the latest.
+            lifetime: After what time this session ends in any case, instead of
+                ``TOKEN_AUTH_ABSOLUTE_LIFETIME``.
 
         Raises:
             TypeError: An argument has the wrong type, or *data* no JSON form.
@@ -123,8 +129,11 @@ class SessionManager:
             StoreUnavailableError: The session cannot be kept.
         """
         now = self._clock()
-        absolute = self.settings.absolute_lifetime
-        expires_at = None if absolute is None else now + absolute
+        settings = self.settings
+        expires_at = earlier(
+            _end(now, lifetime or settings.absolute_lifetime),
+            None if remember or lifetime else _end(now, settings.browser_lifetime),
+        )
         session = RefreshSession(
             id=make_session_id(),
             user_id=check_user(user_id),
@@ -137,6 +146,7 @@ class SessionManager:
             expires_at=expires_at,
             ip=clean(ip),
             user_agent=clean(user_agent),
+            remember=remember,
         )
         grant = self._grant(session)
         self.store.create(session)
@@ -337,8 +347,7 @@ class SessionManager:
         return Grant(text, refresh_token, session, expires_in)
 
     def _idle_end(self, now: datetime) -> datetime | None:
-        idle = self.settings.idle_lifetime
-        return None if idle is None else now + idle
+        return _end(now, self.settings.idle_lifetime)
 
     def _make_room(self, session: RefreshSession, now: datetime) -> None:
         most = self.settings.max_sessions_per_user
@@ -354,3 +363,7 @@ class SessionManager:
             self.store.purge(now, PURGE_AT_MOST)
         except StoreUnavailableError:
             log.warning("Ended sessions could not be deleted", exc_info=True)
+
+
+def _end(now: datetime, lifetime: timedelta | None) -> datetime | None:
+    return None if lifetime is None else now + lifetime

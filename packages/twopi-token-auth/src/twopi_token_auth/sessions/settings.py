@@ -18,6 +18,7 @@ class SessionSettings:
 
     idle_lifetime: timedelta | None = timedelta(days=14)
     absolute_lifetime: timedelta | None = timedelta(days=90)
+    browser_lifetime: timedelta | None = timedelta(days=1)
     rotate: bool = True
     reuse_grace: timedelta = timedelta(seconds=30)
     leeway: timedelta = timedelta(seconds=60)
@@ -25,7 +26,7 @@ class SessionSettings:
     max_sessions_per_user: int | None = None
     check_revocation: bool = False
     revocation_cache: timedelta = timedelta(0)
-    transport: Literal["json", "cookie"] = "json"
+    transport: Literal["json", "cookie", "both"] = "json"
     cookie_name: str = "refresh_token"
     cookie_path: str | None = None
     cookie_domain: str | None = None

@@ -34,6 +34,7 @@ class RefreshSession:
         revoked_at: When it was ended, if it was.
         ip: From where the user logged in.
         user_agent: With what the user logged in.
+        remember: Whether a browser keeps the login when it is closed.
     """
 
     id: str
@@ -49,6 +50,7 @@ class RefreshSession:
     revoked_at: datetime | None = None
     ip: str | None = None
     user_agent: str | None = None
+    remember: bool = True
 
     def is_active(self, at: datetime) -> bool:
         """Tell whether the session can be used *at* that time."""

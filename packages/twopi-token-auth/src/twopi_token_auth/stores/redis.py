@@ -251,6 +251,7 @@ def _to_row(session: RefreshSession) -> dict[str, str | int]:
         **{name: value or "" for name, value in asdict(session).items()},
         **{name: _from_date(getattr(session, name)) for name in DATES},
         "counter": session.counter,
+        "remember": int(session.remember),
         "scopes": json.dumps(session.scopes),
         "data": json.dumps(session.data),
     }
@@ -265,6 +266,7 @@ def _to_session(fields: dict[Any, Any]) -> RefreshSession | None:
     for name in ("name", "ip", "user_agent"):
         row[name] = row[name] or None
     row["counter"] = int(row["counter"])
+    row["remember"] = row["remember"] == "1"
     row["scopes"] = tuple(json.loads(row["scopes"]))
     row["data"] = json.loads(row["data"])
     return RefreshSession(**row)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     ColumnElement,
     Engine,
@@ -241,6 +242,7 @@ def _make_table(name: str, metadata: MetaData) -> Table:
         Column("revoked_at", BigInteger),
         Column("ip", text),
         Column("user_agent", text),
+        Column("remember", Boolean, nullable=False),
         Index(f"ix_{name}_user_id", "user_id", "revoked_at", "idle_expires_at"),
         Index(f"ix_{name}_idle_expires_at", "idle_expires_at"),
         Index(f"ix_{name}_revoked_at", "revoked_at"),

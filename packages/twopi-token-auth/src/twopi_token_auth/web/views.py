@@ -29,7 +29,12 @@ from twopi_token_auth.web.decorators import auth_required, parse_auth_header
 from twopi_token_auth.web.jwks_view import jwks_view
 from twopi_token_auth.web.protection import public
 from twopi_token_auth.web.refresh_cookie import RefreshCookie
-from twopi_token_auth.web.responses import error_response, invalid_token, missing_token
+from twopi_token_auth.web.responses import (
+    error_response,
+    invalid_token,
+    json_error,
+    missing_token,
+)
 
 _LONGEST_CREDENTIAL = 1024
 """Characters; hashing a password takes the longer, the longer it is."""
@@ -105,12 +110,28 @@ class Views:
 
     @property
     def _cookie(self) -> RefreshCookie | None:
-        return RefreshCookie.from_settings(self._sessions.settings)
+        """The cookie, if the refresh token of this request is, or will be, in one.
+
+        With ``TOKEN_AUTH_TRANSPORT = "both"``, the client chooses at its login by
+        ``"transport": "cookie"``; later, a refresh token in the body chooses JSON. A
+        token that came in a cookie never goes into a body, which scripts can read.
+        """
+        settings = self._sessions.settings
+        if settings.transport == "both":
+            body = _body()
+            wants_json = body.get("transport") != "cookie"
+            if not request.path.endswith("/login"):
+                wants_json = _text(body, "refreshToken") is not None
+            if wants_json:
+                return None
+        return RefreshCookie.from_settings(settings)
 
     def refuse_forged(self) -> Response | None:
         """Answer 403 where a cookie is used and another site may be asking."""
+        if request.method != "POST":
+            return None
         cookie = self._cookie
-        if request.method == "POST" and cookie is not None and cookie.is_forged():
+        if cookie is not None and cookie.is_forged():
             return _error(403, "Send the header X-Requested-With.")
         return None
 
@@ -130,7 +151,7 @@ class Views:
             )
         identity = current_app.ensure_sync(self._authenticate)(username, password)
         if identity is None or identity is False:
-            return error_response(401, "Wrong user name or password.")
+            return error_response(401, "Wrong user name or password.", "login")
         previous = self._sessions.find(self._refresh_token())
         try:
             known = as_identity(identity)
@@ -141,6 +162,7 @@ class Views:
                 _text(body, "name"),
                 ip=request.remote_addr,
                 user_agent=request.user_agent.string,
+                remember=_remembers(body),
             )
         except UnstorableError:
             return _error(400, "Send a name of characters that the database can store.")
@@ -278,6 +300,11 @@ def _body() -> Mapping[str, Any]:
     return body if isinstance(body, Mapping) else {}
 
 
+def _remembers(body: Mapping[str, Any]) -> bool:
+    """Return False if the client says so, in JSON or in a form."""
+    return body.get("remember", True) not in (False, "false", "0", "")
+
+
 def _number(name: str, default: int) -> int | None:
     """Return a parameter of the query string, or None if it is not a short number."""
     text = request.args.get(name, str(default))
@@ -321,6 +348,4 @@ def _iso(date: datetime | None) -> str | None:
 
 
 def _error(status: int, message: str) -> Response:
-    response = jsonify(_errors=[message])
-    response.status_code = status
-    return response
+    return json_error(status, message)
