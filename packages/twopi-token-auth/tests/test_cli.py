@@ -211,7 +211,7 @@ def test_without_sessions_or_a_store_the_commands_say_so(run, app):
         assert result.exit_code == 1
         assert "call TokenAuth.init_app(app)" in result.stderr
 
-    engine = create_engine("sqlite://")
+    engine = create_engine("sqlite:////nowhere/at/all.db")
     TokenAuth(app, store=SQLAlchemyStore(engine))
     for arguments in commands:
         result = run(*arguments)

@@ -16,7 +16,7 @@ from flask import Flask
 from twopi_token_auth import ConfigurationError, KeyRing, TokenError, init_app
 from twopi_token_auth.app.settings import read_settings
 from twopi_token_auth.app.state import configured_keys
-from twopi_token_auth.jose.jwk import private_jwk
+from twopi_token_auth.jose.jwk import private_jwk, public_jwk
 from twopi_token_auth.jose.jws import decode, encode
 
 RSA_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
@@ -725,6 +725,23 @@ for key in ("-----BEGIN PUBLIC KEY-----", {"kty": "RSA", "n": "AQAB", "e": "AQAB
     subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path)
 
 
+def test_a_key_of_the_faulty_library_is_refused():
+    product = 1
+    for prime in (n for n in range(2, 400) if all(n % d for d in range(2, n))):
+        product *= prime
+    modulus = pow(65537, 12345, product) + product * (
+        1 << (2100 - product.bit_length())
+    )
+    key = rsa.RSAPublicNumbers(65537, modulus).public_key()
+
+    pem = key.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    for each in (public_jwk(key, "RS256", None), pem):
+        with pytest.raises(ConfigurationError, match="ROCA"):
+            KeyRing().add(each)
+
+
 # The type of a token
 
 
@@ -738,7 +755,7 @@ def test_a_type_is_asked_for(context, token_class, secret, typ, forge):
     assert jwt.get_unverified_header(own)["typ"] == "at+jwt"
     assert Access.load(own) is not None
     assert Access.load(forge({"alg": "HS256", "typ": typ}, {"uid": "ada"})) is not None
-    assert token_class.load(own) is not None
+    assert token_class.load(own) is None
     for wrong in ("JWT", "", "at", None, 5, ["at+jwt"], "logout+jwt", "at+jwt "):
         with pytest.raises(TokenError) as caught:
             Access.verify(forge({"alg": "HS256", "typ": wrong}, {"uid": "ada"}))

@@ -226,7 +226,7 @@ def verifier(algorithm, cached, leeway, issuers, audiences, require):
     """Make a verifier for all tokens with the same expectations."""
     return Verifier(
         tuple(accepted_keys(algorithm)),
-        "JWT",
+        None,
         issuers,
         audiences,
         limits=Limits(leeway=leeway, require=tuple(require)),

@@ -139,10 +139,14 @@ def test_code_of_yours_in_a_schema_runs_each_time(context, time, verifications):
             raise ValidationError("banned")
 
     class Checked(ShortlivedTokenMixin):
+        token_type = "JWT"
+
         class TokenSchema(ShortlivedTokenMixin.TokenSchema):
             sub = fields.String(attribute="subject", validate=refuse_banned)
 
     class Dated(ShortlivedTokenMixin):
+        token_type = "JWT"
+
         class TokenSchema(ShortlivedTokenMixin.TokenSchema):
             seen = UnixTimestamp(load_default=clock.now)
 

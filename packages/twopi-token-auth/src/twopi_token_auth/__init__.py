@@ -10,6 +10,7 @@ from twopi_token_auth.errors import (
     StoreUnavailableError,
     TokenAuthError,
     TokenError,
+    UnstorableError,
     WeakSecretWarning,
 )
 from twopi_token_auth.jose.key_ring import KeyRing
@@ -29,6 +30,7 @@ from twopi_token_auth.web.decorators import (
 )
 from twopi_token_auth.web.jwks_view import jwks_view
 from twopi_token_auth.web.openapi import security_schemes
+from twopi_token_auth.web.protection import public
 
 __all__ = [
     "Audience",
@@ -52,12 +54,14 @@ __all__ = [
     "TokenAuthError",
     "TokenError",
     "UnixTimestamp",
+    "UnstorableError",
     "WeakSecretWarning",
     "auth_required",
     "current_token",
     "init_app",
     "jwks_view",
     "parse_auth_header",
+    "public",
     "scopes_required",
     "security_schemes",
 ]

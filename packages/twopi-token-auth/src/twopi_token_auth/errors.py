@@ -4,6 +4,7 @@ TokenAuthError
 ├── ConfigurationError    the application is set up wrongly (a RuntimeError)
 ├── TokenError            this token is not accepted; see its code
 ├── SessionError          this refresh token is not accepted; see its code
+├── UnstorableError       the store cannot keep a string (a ValueError)
 └── UnavailableError      something needed is down: 503, and nobody gets in
     ├── StoreUnavailableError    the sessions cannot be reached
     └── KeysUnavailableError     the keys of another issuer cannot be reached
@@ -51,7 +52,7 @@ TokenErrorCode = Literal[
 - ``user``: ``load_user`` returned None for it, for example as the user was deleted.
 """
 
-SessionErrorCode = Literal["unknown", "expired", "idle", "revoked", "reused"]
+SessionErrorCode = Literal["unknown", "expired", "idle", "revoked", "reused", "user"]
 """Why a refresh token is refused.
 
 - ``unknown``: not made by us, altered, or of a session that was deleted.
@@ -59,6 +60,7 @@ SessionErrorCode = Literal["unknown", "expired", "idle", "revoked", "reused"]
 - ``idle``: nobody renewed it for too long.
 - ``revoked``: somebody logged out, or was logged out.
 - ``reused``: an old token came back; the session has been revoked because of it.
+- ``user``: ``identify`` returned None for the session, which has been revoked.
 """
 
 
@@ -125,6 +127,15 @@ class SessionError(TokenAuthError):
         exception stops it there, ``Api.error_router`` asks the handlers of the app.
         """
         raise self
+
+
+class UnstorableError(TokenAuthError, ValueError):
+    """The store cannot keep a value, such as a letter that its charset lacks."""
+
+    def __init__(
+        self, message: str = "The session store cannot keep these characters"
+    ) -> None:
+        super().__init__(message)
 
 
 class UnavailableError(TokenAuthError, ServiceUnavailable):

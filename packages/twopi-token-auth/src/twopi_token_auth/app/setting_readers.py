@@ -147,8 +147,8 @@ def read_reach(value: Any) -> str:
 
 
 def read_transport(value: Any) -> str:
-    """Read 'json' or 'cookie'."""
-    if value not in {"json", "cookie"}:
+    """Read 'json', 'cookie' or 'both'."""
+    if value not in {"json", "cookie", "both"}:
         raise ValueError
     return str(value)
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from twopi_token_auth.app import setting_readers
 from twopi_token_auth.errors import ConfigurationError
 from twopi_token_auth.jose.algorithms import NAMES
+from twopi_token_auth.jose.claims import IAT_LEEWAY
 from twopi_token_auth.jose.key_set import KeySet
 from twopi_token_auth.sessions.settings import SessionSettings
 
 SHORT_LIVED_TOKEN_EXPIRY = timedelta(minutes=15)
 """What `init_app` puts under this name in a configuration that has nothing there.
 
-The key is for a token class's own ``from_refresh_token``; nothing here reads it.
+The key is for `SessionToken`, and for the ``from_refresh_token`` of other classes.
 """
 
 
@@ -48,6 +50,12 @@ class Setting(NamedTuple):
     parse: Callable[[Any], Any]
 
 
+_EXPIRY = Setting(
+    "SHORT_LIVED_TOKEN_EXPIRY",
+    SHORT_LIVED_TOKEN_EXPIRY,
+    "seconds or a timedelta, from 1 second to 3650 days",
+    setting_readers.read_lifetime,
+)
 SETTINGS = {
     "secret_key": Setting(
         "SECRET_KEY", None, "a text or bytes, not empty", setting_readers.read_secret
@@ -136,6 +144,12 @@ SESSION_SETTINGS = {
         "seconds or a timedelta, from 1 second to 3650 days, or None for no end",
         setting_readers.read_lifetime,
     ),
+    "browser_lifetime": Setting(
+        "TOKEN_AUTH_BROWSER_LIFETIME",
+        timedelta(days=1),
+        "seconds or a timedelta, from 1 second to 3650 days, or None for no end",
+        setting_readers.read_lifetime,
+    ),
     "rotate": Setting(
         "TOKEN_AUTH_ROTATE", True, "True or False", setting_readers.read_flag
     ),
@@ -169,7 +183,7 @@ SESSION_SETTINGS = {
     "transport": Setting(
         "TOKEN_AUTH_TRANSPORT",
         "json",
-        "'json' or 'cookie'",
+        "'json', 'cookie' or 'both'",
         setting_readers.read_transport,
     ),
     "cookie_name": Setting(
@@ -205,6 +219,40 @@ SESSION_SETTINGS = {
 }
 
 
+def read_token_expiry(config: Mapping[str, Any]) -> timedelta:
+    """Return ``SHORT_LIVED_TOKEN_EXPIRY``; missing or None is 15 minutes.
+
+    Raises:
+        ConfigurationError: It has the wrong shape.
+    """
+    value = config.get(_EXPIRY.key)
+    if type(value) is timedelta and value > timedelta(0):
+        return value
+    given = {} if value is None else {_EXPIRY.key: value}
+    expiry: timedelta = _read({"expiry": _EXPIRY}, given)["expiry"]
+    return expiry
+
+
+def refuse_unknown_settings(config: Mapping[str, Any]) -> None:
+    """Raise `ConfigurationError` for a name that begins as ours do and is none.
+
+    A misspelt ``TOKEN_AUTH_CHECK_REVOKATION`` would protect nothing.
+    """
+    prefix = "TOKEN_AUTH_"
+    settings = (*SETTINGS.values(), *SESSION_SETTINGS.values())
+    known = {each.key.removeprefix(prefix) for each in settings}
+    for key in config:
+        name = str(key).removeprefix(prefix)
+        if name != key and name not in known:
+            close = get_close_matches(name, known, 1)
+            remedy = "remove or rename it"
+            if close:
+                remedy = f"did you mean {prefix}{close[0]}?"
+            raise ConfigurationError(
+                f"There is no setting {key}; {remedy}", setting=key
+            )
+
+
 def read_settings(config: Mapping[str, Any]) -> Settings:
     """Return the settings in *config*; what is missing or None has its default.
 
@@ -222,7 +270,10 @@ def read_session_settings(config: Mapping[str, Any]) -> SessionSettings:
         ConfigurationError: One of them has the wrong shape, or together they make a
             cookie that browsers drop or other sites can use.
     """
-    settings = SessionSettings(**_read(SESSION_SETTINGS, config))
+    leeway = max(read_settings(config).leeway, IAT_LEEWAY)
+    settings = SessionSettings(
+        **_read(SESSION_SETTINGS, config), leeway=timedelta(seconds=leeway)
+    )
     _check_cookie(settings)
     return settings
 

@@ -12,12 +12,13 @@ from flask import Flask, current_app
 
 from twopi_token_auth.app.config_snapshot import Snapshot
 from twopi_token_auth.app.settings import (
-    SHORT_LIVED_TOKEN_EXPIRY,
     Settings,
     read_settings,
+    read_token_expiry,
+    refuse_unknown_settings,
 )
 from twopi_token_auth.errors import ConfigurationError, WeakSecretWarning
-from twopi_token_auth.jose.algorithms import HMAC
+from twopi_token_auth.jose.algorithms import HMAC, JWT, TypeOfClass
 from twopi_token_auth.jose.key import Key, prepare_key
 from twopi_token_auth.jose.key_ring import KeyRing
 from twopi_token_auth.jose.key_set import KeySet
@@ -37,17 +38,23 @@ def init_app(app: FlaskT) -> FlaskT:
     Calling this is optional: tokens and decorators work in every application, and a
     setting that changes later is honoured at the next token. Reads ``SECRET_KEY``,
     ``SECRET_KEY_FALLBACKS`` and every ``TOKEN_AUTH_*`` setting; sets
-    ``SHORT_LIVED_TOKEN_EXPIRY`` to 15 minutes where it is missing.
+    ``SHORT_LIVED_TOKEN_EXPIRY`` to 15 minutes where it is missing, and to a timedelta
+    where it is a number of seconds. Nothing is fetched from another issuer.
 
     Returns:
         *app*
 
     Raises:
-        ConfigurationError: A setting has the wrong shape, or there is no usable
-            key: neither ``TOKEN_AUTH_KEYS`` nor ``SECRET_KEY``.
+        ConfigurationError: A setting has the wrong shape or an unknown name that begins
+            with ``TOKEN_AUTH_``, or there is no usable key: neither
+            ``TOKEN_AUTH_KEYS`` nor ``SECRET_KEY``.
     """
-    app.config.setdefault("SHORT_LIVED_TOKEN_EXPIRY", SHORT_LIVED_TOKEN_EXPIRY)
-    state_of(app).accepted(None, None)
+    refuse_unknown_settings(app.config)
+    app.config["SHORT_LIVED_TOKEN_EXPIRY"] = read_token_expiry(app.config)
+    state = state_of(app)
+    ring = state.ring(None)
+    if ring is None or not ring.foreign:  # no start depends on another host
+        state.accepted(None, None)
     return app
 
 
@@ -120,7 +127,7 @@ class State:
         self,
         secret: str | bytes | KeySet | None,
         algorithm: str | None,
-        token_type: str,
+        token_type: str | None,
         issuers: str | Collection[str] | None = None,
         audiences: str | Collection[str] | None = None,
         schema: object = None,
@@ -130,7 +137,8 @@ class State:
         Args:
             secret: See `signer`.
             algorithm: See `signer`.
-            token_type: That of the token class.
+            token_type: That of the token class; see `Decoder`. Another application
+                names its types itself, unless the class says which one it expects.
             issuers: The accepted issuers; None means those of the settings.
             audiences: The names of this service, likewise.
             schema: That of the token class.
@@ -144,6 +152,8 @@ class State:
             keys = ring.accepted(algorithm)
             if issuers is None:
                 issuers = ring.issuer or None
+            if ring.foreign and (token_type == JWT or type(token_type) is TypeOfClass):
+                token_type = None
         elif secret is None:
             keys = self._secrets.get(algorithm)
         if keys is None:

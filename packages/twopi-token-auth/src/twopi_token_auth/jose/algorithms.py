@@ -14,6 +14,14 @@ ECDSA = ("ES256", "ES384", "ES512")
 EDDSA = ("EdDSA",)
 JWT = "JWT"
 """The usual type of a token (RFC 7519 section 5.1)."""
+
+
+class TypeOfClass(str):
+    """A type of tokens that is made of the name of their class, and not chosen."""
+
+    __slots__ = ()
+
+
 NAMES = (*HMAC, *RSA, *ECDSA, *EDDSA)
 """The algorithms on offer (RFC 7518 section 3.1, RFC 8037 section 3.1)."""
 ALGORITHMS = {

@@ -21,6 +21,13 @@ from twopi_token_auth.jose.segments import encode_segment
 
 _CURVES = dict(zip(("P-256", "P-384", "P-521"), ECDSA, strict=True))
 _LENGTHS = dict(zip(HMAC, (32, 48, 64), strict=True))
+_PRIMES = [n for n in range(3, 168) if all(n % d for d in range(2, n))]
+_ROCA = {p: {pow(65537, power, p) for power in range(p)} for p in _PRIMES}
+"""By prime, what the modulus leaves if its factors were made of powers of 65537.
+
+That is so for all of these primes in keys of a faulty library only (Nemec et al., "The
+Return of Coppersmith's Attack", section 2.2).
+"""
 _MEMBERS = {
     "RSA": ("e", "kty", "n"),
     "EC": ("crv", "kty", "x", "y"),
@@ -42,6 +49,21 @@ class Material(NamedTuple):
     verifies: bool = True
 
 
+def fitting_algorithms(jwk: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the algorithms that *jwk* is for: the one it states, or those of its kind.
+
+    Raises:
+        UnusableKeyError: There is none.
+    """
+    fitting = _fitting_of_jwk(jwk)
+    stated = jwk.get("alg")
+    if stated is None:
+        return fitting
+    if stated not in fitting:
+        raise UnusableKeyError("has an alg that is none for keys of its kind")
+    return (stated,)
+
+
 def read_jwk(jwk: Mapping[str, Any], algorithms: tuple[str, ...] = ()) -> Material:
     """Return the key that *jwk* describes.
 
@@ -54,13 +76,7 @@ def read_jwk(jwk: Mapping[str, Any], algorithms: tuple[str, ...] = ()) -> Materi
     Raises:
         UnusableKeyError: There is no key in it, a weak one, or one for another use.
     """
-    fitting = _fitting_of_jwk(jwk)
-    stated = jwk.get("alg")
-    if stated is not None:
-        if stated not in fitting:
-            raise UnusableKeyError("has an alg that is none for keys of its kind")
-        fitting = (stated,)
-    algorithm = _choose(fitting, algorithms)
+    algorithm = _choose(fitting_algorithms(jwk), algorithms)
     if jwk.get("use", "sig") != "sig":
         raise UnusableKeyError("has a use other than sig; it is not for signatures")
     kid = jwk.get("kid")
@@ -246,3 +262,7 @@ def _check_strength(key: Any) -> None:
         )
     if numbers.e < 3 or numbers.e % 2 == 0:
         raise UnusableKeyError("is an RSA key with an exponent that protects nothing")
+    if all(numbers.n % prime in powers for prime, powers in _ROCA.items()):
+        raise UnusableKeyError(
+            "is an RSA key that can be factored (ROCA, CVE-2017-15361); make a new one"
+        )

@@ -46,14 +46,14 @@ class Decoder:
     Args:
         keys: The keys to try in turn.
         max_length: The number of characters above which nothing is parsed.
-        token_type: What the header must call the token (RFC 8725 section 3.11);
-            ``JWT`` accepts every name, and none.
+        token_type: What the header must call the token (RFC 8725 section 3.11); a token
+            without a name is a ``JWT``. None accepts every name.
     """
 
     __slots__ = ("_headers", "_keys", "_max_length", "_token_type")
 
     def __init__(
-        self, keys: Sequence[Key], *, max_length: int, token_type: str = JWT
+        self, keys: Sequence[Key], *, max_length: int, token_type: str | None = None
     ) -> None:
         self._keys = keys
         self._max_length = max_length
@@ -91,7 +91,11 @@ class Decoder:
 
 
 def decode(
-    token: object, keys: Sequence[Key], *, max_length: int, token_type: str = JWT
+    token: object,
+    keys: Sequence[Key],
+    *,
+    max_length: int,
+    token_type: str | None = None,
 ) -> dict[str, Any]:
     """Return the claims of *token*; see `Decoder`, which is for many of them.
 
@@ -117,14 +121,14 @@ def read_unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _choose_keys(
-    header: dict[str, Any], keys: Sequence[Key], token_type: str
+    header: dict[str, Any], keys: Sequence[Key], token_type: str | None
 ) -> Sequence[Key]:
     if "crit" in header or "b64" in header:
         malformed("The token uses an extension that is not understood")
     kid = header.get("kid", "")
     if not isinstance(kid, str):
         malformed("The key identifier of the token is no text")
-    if token_type != JWT and not _names_type(header.get("typ"), token_type):
+    if token_type is not None and not _names_type(header.get("typ", JWT), token_type):
         raise TokenError("type", f"The token is not of the type {token_type}")
     if "kid" in header:
         # Secrets have no names, and tokens signed with them may claim any.

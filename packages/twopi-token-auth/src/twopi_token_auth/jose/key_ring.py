@@ -81,6 +81,11 @@ class KeyRing(KeySet):
         Raises:
             ConfigurationError: One of the keys cannot or must not be used.
         """
+        if not isinstance(jwks, Mapping):
+            raise ConfigurationError(
+                f"A JWK Set must be a mapping, not {type(jwks).__name__}; pass "
+                "json.loads(text)"
+            )
         keys = jwks.get("keys")
         if not isinstance(keys, (list, tuple)) or not keys:
             raise ConfigurationError("A JWK Set must have a list of keys, not empty")

@@ -26,9 +26,12 @@ class KeySet(ABC):
 
     Attributes:
         issuer: Who signs with them; None leaves that to ``TOKEN_AUTH_ISSUER``.
+        foreign: Whether another application signs with them and names the types of its
+            tokens.
     """
 
     issuer: str | None = None
+    foreign: bool = False
 
     #: What `accepted` was last made of, and its result.
     _last: tuple[tuple[Entry, ...], str | None, tuple[Key, ...]] = ((), None, ())
@@ -75,13 +78,12 @@ class KeySet(ABC):
 
         Secrets have none, so that a ring of secrets gives an empty list.
         """
-        return {
-            "keys": [
-                public_jwk(key.public, key.algorithm, key.kid)
-                for key, _, _, _ in self._living()
-                if key.algorithm not in HMAC
-            ]
+        keys = {
+            id(key.public): public_jwk(key.public, key.algorithm, key.kid)
+            for key, _, _, _ in reversed(self._living())  # the first of each is left
+            if key.algorithm not in HMAC
         }
+        return {"keys": [*reversed(keys.values())]}
 
     def refresh(self) -> bool:
         """Look for new keys, as a token names an unknown one; tell if any came."""

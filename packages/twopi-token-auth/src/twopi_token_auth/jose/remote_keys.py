@@ -6,7 +6,7 @@ import ipaddress
 import json
 import logging
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from http.client import HTTPException
 from time import monotonic
 from typing import Any, NoReturn
@@ -16,12 +16,19 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_ope
 
 from twopi_token_auth.errors import ConfigurationError, KeysUnavailableError
 from twopi_token_auth.jose.algorithms import HMAC, NAMES
-from twopi_token_auth.jose.key_ring import KeyRing
+from twopi_token_auth.jose.jwk import (
+    UnusableKeyError,
+    fitting_algorithms,
+    read_jwk,
+    thumbprint,
+)
+from twopi_token_auth.jose.key import Key
 from twopi_token_auth.jose.key_set import Entry, KeySet
 
 log = logging.getLogger(__name__)
 
 _KINDS = {"RSA", "EC", "OKP"}
+_MOST_KEYS = 1000
 
 
 class RemoteKeys(KeySet):
@@ -40,13 +47,14 @@ class RemoteKeys(KeySet):
     The keys are fetched when the first token needs them and kept in this process;
     threads share one fetch. They are fetched again when they are *max_age* old, or when
     a token names an unknown one, and never more often than every *pause* seconds. While
-    the issuer cannot be reached, the last keys stay good for *max_stale* seconds more.
+    the issuer cannot be reached, or its response has no usable key, the last keys stay
+    valid for *max_stale* seconds more. A key that does not state its algorithm is used
+    with each of *algorithms* that fits it.
 
     Args:
         url: Where the keys are. It must begin with https, unless it is on this machine.
         issuer: Whose tokens these are, instead of ``TOKEN_AUTH_ISSUER``.
-        algorithms: The only algorithms to accept; the first that fits a key which does
-            not state its own is its.
+        algorithms: The only algorithms to accept; none accepts all that fit the keys.
         max_age: After how many seconds to fetch the keys again.
         max_stale: For how many more seconds to do without, if that fails.
         pause: How many seconds to leave between two attempts.
@@ -57,6 +65,8 @@ class RemoteKeys(KeySet):
     Raises:
         ConfigurationError: The URL or an algorithm is not acceptable.
     """
+
+    foreign = True
 
     def __init__(
         self,
@@ -150,7 +160,10 @@ class RemoteKeys(KeySet):
         keys = jwks.get("keys") if isinstance(jwks, dict) else None
         if not isinstance(keys, list):
             raise ValueError("the answer is no JWK Set")  # noqa: TRY004
-        ring = KeyRing(algorithms=self._algorithms)
+        if len(keys) > _MOST_KEYS:
+            raise ValueError(f"the answer has more than {_MOST_KEYS} keys")
+        entries: list[Entry] = []
+        seen: set[tuple[object, str]] = set()
         for jwk in keys:
             # What is not understood is to be ignored (RFC 7517 section 5), and a
             # secret that is published is none.
@@ -158,10 +171,32 @@ class RemoteKeys(KeySet):
             if not isinstance(kind, str) or kind not in _KINDS or "d" in jwk:
                 continue
             try:
-                ring.add(jwk)
-            except ConfigurationError as error:
-                log.info("A key at %s is ignored: %s", self.url, error)
-        return ring.entries
+                entries += self._entries_of(jwk, seen)
+            except UnusableKeyError as error:
+                log.info("A key at %s is ignored: it %s", self.url, error)
+        if not any(entry.verifies for entry in entries):
+            raise ValueError("the answer has no usable key")
+        return tuple(entries)
+
+    def _entries_of(
+        self, jwk: dict[str, Any], seen: set[tuple[object, str]]
+    ) -> Iterator[Entry]:
+        """Make a key for each algorithm that may be used with *jwk*.
+
+        Keys of different kinds may have the same name (RFC 7517 section 4.5); of
+        several with one name and one algorithm, the first one counts.
+        """
+        fitting = fitting_algorithms(jwk)
+        allowed = [name for name in self._algorithms or fitting if name in fitting]
+        material = read_jwk(jwk, tuple(allowed) or self._algorithms)
+        name = material.kid or thumbprint(material.key, material.algorithm)
+        for algorithm in allowed:
+            if (name, algorithm) in seen:
+                log.info("A key at %s is ignored: its kid is taken", self.url)
+                continue
+            seen.add((name, algorithm))
+            key = Key(material.key, algorithm, kid=name)
+            yield Entry(key, signs=False, verifies=material.verifies, not_after=None)
 
 
 class _NoRedirects(HTTPRedirectHandler):

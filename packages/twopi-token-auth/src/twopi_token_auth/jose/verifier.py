@@ -46,7 +46,7 @@ class Verifier:
     def __init__(
         self,
         keys: tuple[Key, ...],
-        token_type: str,
+        token_type: str | None,
         issuers: tuple[str, ...] | None,
         audiences: tuple[str, ...] | None,
         *,

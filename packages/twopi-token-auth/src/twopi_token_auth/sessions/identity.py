@@ -24,6 +24,21 @@ class Identity:
     data: dict[str, Any] = field(default_factory=dict)
 
 
+def as_identity(found: Any) -> Identity:
+    """Return what an application says about a user as an `Identity`.
+
+    Args:
+        found: An `Identity`, an object with such attributes, or the id of the user.
+    """
+    if isinstance(found, Identity):
+        return found
+    return Identity(
+        getattr(found, "user_id", found),
+        getattr(found, "scopes", ()),
+        getattr(found, "data", None) or {},
+    )
+
+
 def check_user(user_id: str | int | UUID) -> str:
     """Return *user_id* as the text that every store finds again, and no other one.
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,18 +18,24 @@ from twopi_token_auth.clock import now
 from twopi_token_auth.errors import SessionError, StoreUnavailableError
 from twopi_token_auth.sessions.grant import AccessTokenClass, Grant
 from twopi_token_auth.sessions.identity import (
+    as_identity,
     check_data,
     check_scopes,
     check_user,
     clean,
 )
 from twopi_token_auth.sessions.refresh_token import make_session_id, mint, parse
-from twopi_token_auth.sessions.renewal_rule import refuse
+from twopi_token_auth.sessions.renewal_rule import judge
 from twopi_token_auth.sessions.settings import SessionSettings
 from twopi_token_auth.stores.base import RefreshSession, SessionStore, earlier
 
 log = logging.getLogger(__name__)
 
+Identify = Callable[[RefreshSession], Any]
+"""Takes a session; returns the `Identity` of its user, or None to end the session."""
+
+_MOST_TRIES = 5
+"""How often to look again at a session that other processes renew meanwhile."""
 PURGE_EVERY = 20
 """How many logins of a process go by until one of them deletes ended sessions."""
 PURGE_AT_MOST = 100
@@ -61,6 +68,8 @@ class SessionManager:
             may raise `SessionError` for somebody who must not have one any more.
         secrets: Returns the secrets of refresh tokens: the first one makes them, all
             are accepted.
+        identify: Asked at each renewal who the user of a session is now; without it, a
+            session keeps the scopes and the data of its login.
         settings: How long sessions live, and what ends them.
         clock: Returns the time, aware.
         sender: Who sends the signals; None means this object.
@@ -72,14 +81,16 @@ class SessionManager:
         token_cls: AccessTokenClass,
         *,
         secrets: Callable[[], Sequence[str | bytes]],
+        identify: Identify | None = None,
         settings: SessionSettings | None = None,
         clock: Callable[[], datetime] = now,
         sender: object = None,
     ) -> None:
         self.store = store
         self.settings = settings or SessionSettings()
-        self._token_cls = token_cls
+        self.token_cls = token_cls
         self._secrets = secrets
+        self._identify = identify
         self._clock = clock
         self._sender = self if sender is None else sender
         self._starts = itertools.count()
@@ -93,6 +104,8 @@ class SessionManager:
         *,
         ip: str | None = None,
         user_agent: str | None = None,
+        remember: bool = True,
+        lifetime: timedelta | None = None,
     ) -> Grant:
         """Start a session for somebody who has proved who they are.
 
@@ -103,6 +116,10 @@ class SessionManager:
             name: What the user calls it, for example the device.
             ip: From where the user logs in.
             user_agent: With what.
+            remember: Whether a browser keeps the login when it is closed. Otherwise the
+                session ends after ``TOKEN_AUTH_BROWSER_LIFETIME`` at the latest.
+            lifetime: After what time this session ends in any case, instead of
+                ``TOKEN_AUTH_ABSOLUTE_LIFETIME``.
 
         Raises:
             TypeError: An argument has the wrong type, or *data* no JSON form.
@@ -112,8 +129,11 @@ class SessionManager:
             StoreUnavailableError: The session cannot be kept.
         """
         now = self._clock()
-        absolute = self.settings.absolute_lifetime
-        expires_at = None if absolute is None else now + absolute
+        settings = self.settings
+        expires_at = earlier(
+            _end(now, lifetime or settings.absolute_lifetime),
+            None if remember or lifetime else _end(now, settings.browser_lifetime),
+        )
         session = RefreshSession(
             id=make_session_id(),
             user_id=check_user(user_id),
@@ -126,6 +146,7 @@ class SessionManager:
             expires_at=expires_at,
             ip=clean(ip),
             user_agent=clean(user_agent),
+            remember=remember,
         )
         grant = self._grant(session)
         self.store.create(session)
@@ -140,8 +161,10 @@ class SessionManager:
 
         Each refresh token can be used once. Using the last one again within
         ``TOKEN_AUTH_REUSE_GRACE`` gives the same new one, for clients that lost the
-        answer or asked twice at once; anything else is a sign of theft and revokes the
-        session (RFC 9700 section 4.14.2).
+        answer or asked twice at once; clocks of several hosts may differ by the leeway
+        on top of that. Any older token is a sign of theft and revokes the session (RFC
+        9700 section 4.14.2). A token newer than the session is none: the store went
+        back in time, by a failover or a restored backup, and the session catches up.
 
         Raises:
             SessionError: The token is refused, its ``code`` says why.
@@ -178,7 +201,7 @@ class SessionManager:
     def list(self, user_id: str | int | UUID) -> Sequence[RefreshSession]:
         """Return the active sessions of a user, the last one renewed first."""
         now = self._clock()
-        found = self.store.list(check_user(user_id))
+        found = self.store.list(check_user(user_id), now)
         active = [session for session in found if session.is_active(now)]
         return sorted(active, key=lambda session: session.renewed_at, reverse=True)
 
@@ -231,24 +254,78 @@ class SessionManager:
             raise SessionError("unknown")
         session_id, counter = parsed
         now = self._clock()
-        session = self.store.advance(
+        # Before the token is used up: if this fails, the client can try again later.
+        update = self._update(session_id, now)
+        session = self._advance(session_id, counter, counter, now)
+        repeated = False
+        if session is None:
+            session, repeated = self._examine(session_id, counter, now)
+        return (replace(session, **update) if update else session), repeated
+
+    def _advance(
+        self, session_id: str, known: int, counter: int, now: datetime
+    ) -> RefreshSession | None:
+        """Renew a session whose counter is *known*, for the token of *counter*."""
+        return self.store.advance(
             session_id,
-            counter,
+            known,
             to=counter + 1 if self.settings.rotate else counter,
             at=now,
             idle_expires_at=self._idle_end(now),
         )
-        if session is not None:
-            return session, False
+
+    def _examine(
+        self, session_id: str, counter: int, now: datetime
+    ) -> tuple[RefreshSession, bool]:
+        """Return the session of a token that is not the current one, or refuse it."""
+        settings = self.settings
+        grace = settings.reuse_grace + settings.leeway if settings.reuse_grace else None
+        for _ in range(_MOST_TRIES):
+            session = self.store.get(session_id)
+            if session is None:
+                raise SessionError("unknown", session_id=session_id)
+            verdict = judge(session, counter, now=now, grace=grace)
+            if verdict == "repeat":
+                return session, True
+            if verdict == "reused":
+                self._punish(session, now)
+            if verdict != "advance" and verdict != "rollback":  # noqa: PLR1714 - for mypy
+                raise SessionError(
+                    verdict, session_id=session_id, user_id=session.user_id
+                )
+            advanced = self._advance(session_id, session.counter, counter, now)
+            if advanced is not None:
+                if verdict == "rollback":
+                    log.warning(
+                        "rollback: session %s was at renewal %d and its refresh token "
+                        "at %d; the store has lost writes",
+                        *(session_id, session.counter, counter),
+                    )
+                return advanced, False
+        raise StoreUnavailableError(
+            "The store refuses to advance a session from the counter that it has"
+        )
+
+    def _update(self, session_id: str, now: datetime) -> dict[str, Any]:
+        """Return what changes about the user; end the session of a former one."""
+        if self._identify is None:
+            return {}
         session = self.store.get(session_id)
-        if session is None:
-            raise SessionError("unknown", session_id=session_id)
-        code = refuse(session, counter, now=now, grace=self.settings.reuse_grace)
-        if code == "reused":
-            self._punish(session, now)
-        if code is not None:
-            raise SessionError(code, session_id=session_id, user_id=session.user_id)
-        return session, True
+        if session is None or not session.is_active(now):
+            return {}  # the reason is found later
+        found = self._identify(session)
+        if found is None or found is False:
+            self.revoke(session_id)
+            raise SessionError("user", session_id=session_id, user_id=session.user_id)
+        if found is True:
+            return {}
+        identity = as_identity(found)
+        if check_user(identity.user_id) != session.user_id:
+            raise ValueError("identify returned another user than that of the session")
+        return {
+            "scopes": check_scopes(identity.scopes),
+            "data": check_data(identity.data),
+        }
 
     def _punish(self, session: RefreshSession, now: datetime) -> None:
         revoked = self.store.revoke(session.id, now)
@@ -259,7 +336,7 @@ class SessionManager:
             signals.refresh_reused.send(self._sender, session=session)
 
     def _grant(self, session: RefreshSession) -> Grant:
-        token = self._token_cls.from_refresh_token(session)
+        token = self.token_cls.from_refresh_token(session)
         text = token.dump()
         expiry = getattr(token, "expiry", None)
         issued_at = getattr(token, "issued_at", None)
@@ -270,8 +347,7 @@ class SessionManager:
         return Grant(text, refresh_token, session, expires_in)
 
     def _idle_end(self, now: datetime) -> datetime | None:
-        idle = self.settings.idle_lifetime
-        return None if idle is None else now + idle
+        return _end(now, self.settings.idle_lifetime)
 
     def _make_room(self, session: RefreshSession, now: datetime) -> None:
         most = self.settings.max_sessions_per_user
@@ -287,3 +363,7 @@ class SessionManager:
             self.store.purge(now, PURGE_AT_MOST)
         except StoreUnavailableError:
             log.warning("Ended sessions could not be deleted", exc_info=True)
+
+
+def _end(now: datetime, lifetime: timedelta | None) -> datetime | None:
+    return None if lifetime is None else now + lifetime

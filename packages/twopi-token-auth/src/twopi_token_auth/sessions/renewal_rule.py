@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import NoReturn
+from typing import Literal
 
-from twopi_token_auth.errors import SessionErrorCode, StoreUnavailableError
+from twopi_token_auth.errors import SessionErrorCode
 from twopi_token_auth.stores.base import RefreshSession
 
 
-def refuse(
-    session: RefreshSession, counter: int, *, now: datetime, grace: timedelta
-) -> SessionErrorCode | None:
-    """Tell why a token that could not advance its session is refused.
+def judge(
+    session: RefreshSession, counter: int, *, now: datetime, grace: timedelta | None
+) -> SessionErrorCode | Literal["repeat", "advance", "rollback"]:
+    """Return what to do with a token that could not advance its session.
 
     Args:
         session: The session as it is now.
         counter: That of the token, which is genuine.
         now: The time.
-        grace: For how long after a renewal the token before is answered again.
+        grace: For how long after a renewal the token before is answered again, if so.
 
     Returns:
-        None for the token before the current one, in time.
-
-    Raises:
-        StoreUnavailableError: The store contradicts itself.
+        Why the token is refused, or: ``repeat`` for the token before the current one,
+        in time, which gets the same answer; ``rollback`` for a token that is newer than
+        the session, as only the server makes tokens and so the store has lost its last
+        writes; ``advance`` if the session has the counter of the token.
     """
     if session.revoked_at is not None:
         return "revoked"
@@ -32,14 +32,9 @@ def refuse(
         return "expired"
     if not session.is_active(now):
         return "idle"
+    if counter > session.counter:
+        return "rollback"
     if counter == session.counter:
-        _contradiction()
-    if counter == session.counter - 1 and now - session.renewed_at <= grace and grace:
-        return None
-    return "reused"
-
-
-def _contradiction() -> NoReturn:
-    raise StoreUnavailableError(
-        "The store has refused to advance a session from the counter that it has"
-    )
+        return "advance"
+    late = grace is None or now - session.renewed_at > grace
+    return "reused" if late or counter != session.counter - 1 else "repeat"

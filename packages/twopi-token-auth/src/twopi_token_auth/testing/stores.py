@@ -73,6 +73,7 @@ class StoreContract:
             expires_at=None,
             ip=None,
             user_agent=None,
+            remember=False,
         )
 
         assert self.store.get(full.id) == full

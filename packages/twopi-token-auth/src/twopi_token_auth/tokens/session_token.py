@@ -9,13 +9,13 @@ from typing import Any, ClassVar, Self
 from flask import current_app, has_app_context
 from marshmallow import fields
 
-from twopi_token_auth.app.settings import SHORT_LIVED_TOKEN_EXPIRY
+from twopi_token_auth.app.settings import SHORT_LIVED_TOKEN_EXPIRY, read_token_expiry
 from twopi_token_auth.clock import now
 from twopi_token_auth.errors import TokenError
 from twopi_token_auth.sessions.revocation import RevocationCheck
 from twopi_token_auth.stores.base import RefreshSession
 from twopi_token_auth.tokens.claim_fields import UnixTimestamp
-from twopi_token_auth.tokens.shortlived import ShortlivedTokenMixin
+from twopi_token_auth.tokens.shortlived import REGISTERED, ShortlivedTokenMixin
 
 
 class SessionTokenMixin(ShortlivedTokenMixin):
@@ -86,6 +86,13 @@ class SessionToken(SessionTokenMixin):
         auth_time: datetime | None = None,
         **registered: Any,
     ) -> None:
+        unknown = sorted(registered.keys() - set(REGISTERED))
+        if unknown:
+            raise TypeError(
+                f"{type(self).__qualname__} has no argument {unknown[0]}; it takes "
+                f"session_id, scopes, auth_time, {', '.join(REGISTERED)}; the user is "
+                "the subject"
+            )
         super().__init__(**registered)
         self.session_id = session_id
         self.scopes = list(scopes)
@@ -101,8 +108,7 @@ class SessionToken(SessionTokenMixin):
         """Return a token for ``SHORT_LIVED_TOKEN_EXPIRY``, at most until the end."""
         lifetime = SHORT_LIVED_TOKEN_EXPIRY
         if has_app_context():
-            key = "SHORT_LIVED_TOKEN_EXPIRY"
-            lifetime = current_app.config.get(key, lifetime)
+            lifetime = read_token_expiry(current_app.config)
         expiry = now() + lifetime
         if refresh_token.expires_at is not None:
             expiry = min(expiry, refresh_token.expires_at)

@@ -16,14 +16,14 @@ from twopi_token_auth import clock
 from twopi_token_auth.app.request import note_refusal
 from twopi_token_auth.app.state import current_state
 from twopi_token_auth.errors import TokenError
-from twopi_token_auth.jose.algorithms import JWT
+from twopi_token_auth.jose.algorithms import JWT, TypeOfClass
 from twopi_token_auth.jose.jws import encode
 from twopi_token_auth.jose.key_set import KeySet
 from twopi_token_auth.tokens.claim_fields import Audience, UnixTimestamp
 
 log = logging.getLogger(__name__)
 
-_REGISTERED = (
+REGISTERED = (
     "expiry",
     "issuer",
     "subject",
@@ -68,9 +68,12 @@ class ShortlivedTokenMixin:
     Attributes:
         algorithm: How the class signs, and the only way it accepts (RFC 7518 section
             3.1). None leaves it to the key ring; with a secret that is ``HS256``.
-        token_type: What the header calls the token (``typ``). Any other than ``JWT``,
-            such as ``at+jwt`` (RFC 9068), is asked for when a token is loaded, so
-            that one kind of token cannot stand in for another.
+        token_type: What the header calls the token (``typ``), and must call it for
+            `load`, so that one kind of token cannot stand in for another (RFC 8725
+            section 3.11). By default each class has a type of its own, which is made of
+            its name: ``Ticket+jwt``. A class that states a type, such as ``at+jwt``
+            (RFC 9068), hands it on to its subclasses. ``JWT`` is the type of tokens of
+            version 1.x and of most other programs; state it to accept those.
     """
 
     class TokenSchema(Schema):
@@ -93,6 +96,15 @@ class ShortlivedTokenMixin:
     token_type: ClassVar[str] = JWT
 
     __schema: ClassVar[_Compiled | None] = None
+    __states_type: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Give the class a type of its own, unless it or a parent states one."""
+        super().__init_subclass__(**kwargs)
+        if "token_type" in vars(cls):
+            cls.__states_type = True
+        elif not cls.__states_type:
+            cls.token_type = TypeOfClass(f"{cls.__name__}+jwt")
 
     def __init__(
         self,
@@ -113,7 +125,7 @@ class ShortlivedTokenMixin:
     def __repr__(self) -> str:
         """Show the class and the registered claims, and never the encoded token."""
         shown = [type(self).__qualname__]
-        for name in _REGISTERED:
+        for name in REGISTERED:
             value = getattr(self, name, None)
             if isinstance(value, datetime):
                 shown.append(f"{name}={value.isoformat()}")

@@ -14,13 +14,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, TypeVar, cast
 
-from flask import Response, current_app, g
+from flask import Response, current_app, g, request
 
 from twopi_token_auth import clock
 from twopi_token_auth.app.request import carry_nothing, last_refusal
 from twopi_token_auth.app.state import current_state
 from twopi_token_auth.errors import TokenError
+from twopi_token_auth.jose.claims import IAT_LEEWAY
 from twopi_token_auth.jose.key_set import KeySet
+from twopi_token_auth.web.protection import GUARDED, is_exempt
 from twopi_token_auth.web.responses import (
     insufficient_scope,
     invalid_token,
@@ -31,6 +33,7 @@ from twopi_token_auth.web.token_in_request import find_token
 
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 
+_PARSES = "__twopi_parses__"
 _SCOPE = re.compile(r"[!#-\[\]-~]+")  # scope-token (RFC 6749 section 3.3)
 
 
@@ -89,6 +92,7 @@ def parse_auth_header(
     _check_arguments(token_cls, cookie, invalid)
     cookie_name = cookie or None
     refuses = invalid == "refuse"
+    marks = {_PARSES: True, GUARDED: True} if required else {_PARSES: True}
 
     def decorate(view: ViewT) -> ViewT:
         run = _make_synchronous(view)
@@ -113,12 +117,15 @@ def parse_auth_header(
                     carried["token"], carried["raw_token"] = token, raw
                 else:
                     carried["token_error"] = error
-                    if refuses:
-                        return _refuse_without_token()
-            if required and carried["token"] is None:
-                return _refuse_without_token()
+            if carried["token"] is None and (
+                required or (refuses and carried["token_error"] is not None)
+            ):
+                response = _refuse_without_token(wrapper)
+                if response is not None:
+                    return response
             return run(*args, **kwargs)
 
+        vars(wrapper).update(marks)
         return cast(ViewT, wrapper)
 
     return decorate
@@ -128,13 +135,16 @@ def _check_arguments(token_cls: object, cookie: object, invalid: object) -> None
     if cookie is not False and (type(cookie) is not str or not cookie):
         raise TypeError(f"cookie is {cookie!r}; it must be a name, or False for none")
     if not callable(getattr(token_cls, "load", None)):
-        raise TypeError(f"{token_cls!r} is no token class: it has no method `load`")
+        raise TypeError(
+            f"{token_cls!r} is not a token class, as it has no method `load`; write "
+            "@parse_auth_header(Token), with a class derived from ShortlivedTokenMixin"
+        )
     if invalid not in {"refuse", "anonymous"}:
         raise ValueError(f"invalid is {invalid!r}; it must be 'refuse' or 'anonymous'")
 
 
 def auth_required(
-    *, fresh: timedelta | float | None = None
+    view: None = None, /, *, fresh: timedelta | float | None = None
 ) -> Callable[[ViewT], ViewT]:
     """Answer 401 unless ``g.token`` is set; goes below `parse_auth_header`.
 
@@ -143,6 +153,7 @@ def auth_required(
     Without `parse_auth_header` nobody gets in.
 
     Args:
+        view: Nothing; for an error that names the missing parentheses.
         fresh: How long ago, in seconds or as a timedelta, the user may have logged in;
             None means any time. The token's attribute ``auth_time`` tells when that
             was, as an aware datetime: declare it as ``UnixTimestamp()`` in the schema,
@@ -150,21 +161,25 @@ def auth_required(
             The answer tells the client to log in again (RFC 9470 section 3).
 
     Raises:
+        TypeError: The parentheses are missing.
         ValueError: *fresh* is no positive length of time.
     """
+    if view is not None:
+        raise TypeError("Write @auth_required(), with parentheses")
     if fresh is None:
-        return _guard(_refuse_without_token)
+        return _guard("auth_required", _refuse_without_token)
     seconds = fresh.total_seconds() if isinstance(fresh, timedelta) else fresh
     if not seconds > 0:
         raise ValueError(f"fresh is {fresh!r}; it must be more than 0 seconds")
 
-    def refuse() -> Response | None:
-        response = _refuse_without_token()
-        if response is not None or _is_fresh(g.token, seconds):
+    def refuse(asking: object) -> Response | None:
+        response = _refuse_without_token(asking)
+        token = g.get("token")
+        if response is not None or token is None or _is_fresh(token, seconds):
             return response
         return stale_login(math.ceil(seconds))
 
-    return _guard(refuse)
+    return _guard("auth_required", refuse)
 
 
 def _is_fresh(token: Any, seconds: float) -> bool:
@@ -173,7 +188,7 @@ def _is_fresh(token: Any, seconds: float) -> bool:
         return False
     age = clock.time() - logged_in.timestamp()
     leeway = current_state().settings.leeway
-    return -leeway <= age <= seconds + leeway
+    return -max(leeway, IAT_LEEWAY) <= age <= seconds + leeway
 
 
 def scopes_required(*scopes: str, any_of: bool = False) -> Callable[[ViewT], ViewT]:
@@ -186,17 +201,23 @@ def scopes_required(*scopes: str, any_of: bool = False) -> Callable[[ViewT], Vie
         any_of: One of them is enough.
 
     Raises:
+        TypeError: A scope is not a string, or the parentheses are missing.
         ValueError: There is no scope, or one is none by RFC 6749 section 3.3.
     """
+    if not all(isinstance(scope, str) for scope in scopes):
+        raise TypeError(
+            "Write the scopes one by one, as strings: "
+            "@scopes_required('reports:read', 'reports:write')"
+        )
     if not scopes or not all(_SCOPE.fullmatch(scope) for scope in scopes):
         raise ValueError(
             f"{scopes!r} must be one or more scopes of printable ASCII characters "
             'without blanks, " and \\'
         )
 
-    def refuse() -> Response | None:
-        response = _refuse_without_token()
-        if response is not None:
+    def refuse(asking: object) -> Response | None:
+        response = _refuse_without_token(asking)
+        if response is not None or g.get("token") is None:
             return response
         granted = getattr(g.token, "scopes", None) or ()
         granted = granted.split() if isinstance(granted, str) else granted
@@ -205,26 +226,41 @@ def scopes_required(*scopes: str, any_of: bool = False) -> Callable[[ViewT], Vie
             return None
         return insufficient_scope(missing, scopes, any_of=any_of)
 
-    return _guard(refuse)
+    return _guard("scopes_required", refuse)
 
 
-def _refuse_without_token() -> Response | None:
+def _refuse_without_token(asking: object = None) -> Response | None:
+    """Refuse the request if it has no token and needs one.
+
+    A preflight request carries no credentials (Fetch standard, section 3.3.1), so that
+    OPTIONS never needs a token.
+    """
     carried = vars(g._get_current_object())  # noqa: SLF001 - one look-up for all
     if carried.get("token") is not None:
+        return None
+    if request.method == "OPTIONS" or is_exempt(asking):
         return None
     error: TokenError | None = carried.get("token_error")
     return missing_token() if error is None else invalid_token(error.code)
 
 
-def _guard(refuse: Callable[[], Response | None]) -> Callable[[ViewT], ViewT]:
+def _guard(
+    name: str, refuse: Callable[[object], Response | None]
+) -> Callable[[ViewT], ViewT]:
     def decorate(view: ViewT) -> ViewT:
+        if getattr(view, _PARSES, False):
+            raise TypeError(
+                f"@{name}(...) is above @parse_auth_header(...) on {view.__name__}, "
+                "where there is no token yet; write it below"
+            )
         run = _make_synchronous(view)
 
         @functools.wraps(view)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            response = refuse()
+            response = refuse(wrapper)
             return run(*args, **kwargs) if response is None else response
 
+        setattr(wrapper, GUARDED, True)
         return cast(ViewT, wrapper)
 
     return decorate

@@ -8,7 +8,7 @@ from typing import Literal
 def security_schemes(
     *,
     auth_header: bool = True,
-    query_string: bool = False,
+    query_string: bool = True,
     cookie: str | Literal[False] = False,
 ) -> dict[str, dict[str, str]]:
     """Return OpenAPI's Security Scheme Objects (3.0 and 3.1) by their names.
@@ -18,8 +18,10 @@ def security_schemes(
     ``[{}, {"bearer": []}]`` where a token may be missing.
 
     >>> from twopi_token_auth import security_schemes
-    >>> security_schemes()
+    >>> security_schemes(query_string=False)
     {'bearer': {'type': 'http', 'scheme': 'bearer', 'bearerFormat': 'JWT'}}
+
+    The defaults are those of `parse_auth_header`: pass both the same arguments.
 
     Args:
         auth_header: ``bearer``, the token in ``Authorization: Bearer ...``.

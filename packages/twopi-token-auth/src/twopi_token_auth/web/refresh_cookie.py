@@ -26,7 +26,7 @@ class RefreshCookie:
 
     @classmethod
     def from_settings(cls, settings: SessionSettings) -> RefreshCookie | None:
-        """Return the cookie, or None where the refresh token is in the body."""
+        """Return the cookie, or None if refresh tokens are in bodies only."""
         return None if settings.transport == "json" else cls(settings)
 
     def is_forged(self) -> bool:
@@ -43,18 +43,24 @@ class RefreshCookie:
     def write(
         self, response: Response, refresh_token: str, session: RefreshSession
     ) -> None:
-        """Keep *refresh_token* for as long as *session* lives unless it is renewed."""
-        ends = session.idle_expires_at
-        lifetime = (
-            _LONGEST if ends is None else min(ends - session.renewed_at, _LONGEST)
-        )
+        """Keep *refresh_token* for as long as *session* lives unless it is renewed.
+
+        If the browser should not remember the login, it forgets the cookie when it is
+        closed.
+        """
+        lifetime = None
+        if session.remember:
+            ends = session.idle_expires_at
+            lifetime = _LONGEST
+            if ends is not None:
+                lifetime = min(ends - session.renewed_at, _LONGEST)
         self._set(response, refresh_token, lifetime)
 
     def clear(self, response: Response) -> None:
         """Make the client forget its refresh token."""
         self._set(response, "", timedelta(0))
 
-    def _set(self, response: Response, value: str, lifetime: timedelta) -> None:
+    def _set(self, response: Response, value: str, lifetime: timedelta | None) -> None:
         settings = self.settings
         path = settings.cookie_path
         if path is None:

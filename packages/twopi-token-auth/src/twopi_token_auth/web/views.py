@@ -18,15 +18,23 @@ from flask import (
     send_from_directory,
 )
 
+from twopi_token_auth.errors import UnstorableError
 from twopi_token_auth.sessions.grant import Grant
+from twopi_token_auth.sessions.identity import as_identity
 from twopi_token_auth.sessions.manager import SessionManager
 from twopi_token_auth.stores.base import RefreshSession
 from twopi_token_auth.tokens.session_token import session_id_of
 from twopi_token_auth.tokens.shortlived import ShortlivedTokenMixin
 from twopi_token_auth.web.decorators import auth_required, parse_auth_header
 from twopi_token_auth.web.jwks_view import jwks_view
+from twopi_token_auth.web.protection import public
 from twopi_token_auth.web.refresh_cookie import RefreshCookie
-from twopi_token_auth.web.responses import error_response, invalid_token, missing_token
+from twopi_token_auth.web.responses import (
+    error_response,
+    invalid_token,
+    json_error,
+    missing_token,
+)
 
 _LONGEST_CREDENTIAL = 1024
 """Characters; hashing a password takes the longer, the longer it is."""
@@ -74,18 +82,17 @@ def make_views(
     blueprint = Blueprint(name, __name__, url_prefix=url_prefix or None)
     blueprint.before_request(views.refuse_forged)
     if authenticate is not None:
-        blueprint.post("/login")(views.log_in)
-    blueprint.post("/renew")(views.renew)
-    blueprint.post("/logout")(try_token(views.log_out))
+        blueprint.post("/login")(_open(views.log_in))
+    blueprint.post("/renew")(_open(views.renew))
+    blueprint.post("/logout")(_open(try_token(views.log_out)))
     for route, view in (
         (blueprint.get("/sessions"), views.show_sessions),
         (blueprint.delete("/sessions"), views.end_other_sessions),
         (blueprint.delete("/sessions/<session_id>"), views.end_session),
     ):
         route(parse_token(auth_required()(_with_session(sessions, view))))
-    blueprint.get("/.well-known/jwks.json", endpoint="jwks")(jwks_view)
-    blueprint.get("/token-auth.mjs", endpoint="module")(_send_module)
-    blueprint.after_request(views.clear_refused)
+    blueprint.get("/.well-known/jwks.json", endpoint="jwks")(_open(jwks_view))
+    blueprint.get("/token-auth.mjs", endpoint="module")(_open(_send_module))
     blueprint.after_request(_forbid_storing)
     return blueprint
 
@@ -103,17 +110,36 @@ class Views:
 
     @property
     def _cookie(self) -> RefreshCookie | None:
-        return RefreshCookie.from_settings(self._sessions.settings)
+        """The cookie, if the refresh token of this request is, or will be, in one.
+
+        With ``TOKEN_AUTH_TRANSPORT = "both"``, the client chooses at its login by
+        ``"transport": "cookie"``; later, a refresh token in the body chooses JSON. A
+        token that came in a cookie never goes into a body, which scripts can read.
+        """
+        settings = self._sessions.settings
+        if settings.transport == "both":
+            body = _body()
+            wants_json = body.get("transport") != "cookie"
+            if not request.path.endswith("/login"):
+                wants_json = _text(body, "refreshToken") is not None
+            if wants_json:
+                return None
+        return RefreshCookie.from_settings(settings)
 
     def refuse_forged(self) -> Response | None:
         """Answer 403 where a cookie is used and another site may be asking."""
+        if request.method != "POST":
+            return None
         cookie = self._cookie
-        if request.method == "POST" and cookie is not None and cookie.is_forged():
+        if cookie is not None and cookie.is_forged():
             return _error(403, "Send the header X-Requested-With.")
         return None
 
     def log_in(self) -> Response:
-        """Start a session for who has the right name and password."""
+        """Start a session if the name and password are right.
+
+        The session of a refresh token that comes along ends: the client replaces it.
+        """
         body = _body()
         username = _credential(body, "username")
         password = _credential(body, "password")
@@ -125,15 +151,23 @@ class Views:
             )
         identity = current_app.ensure_sync(self._authenticate)(username, password)
         if identity is None or identity is False:
-            return error_response(401, "Wrong user name or password.")
-        grant = self._sessions.start(
-            getattr(identity, "user_id", identity),
-            getattr(identity, "scopes", ()),
-            getattr(identity, "data", None),
-            _text(body, "name"),
-            ip=request.remote_addr,
-            user_agent=request.user_agent.string,
-        )
+            return error_response(401, "Wrong user name or password.", "login")
+        previous = self._sessions.find(self._refresh_token())
+        try:
+            known = as_identity(identity)
+            grant = self._sessions.start(
+                known.user_id,
+                known.scopes,
+                known.data,
+                _text(body, "name"),
+                ip=request.remote_addr,
+                user_agent=request.user_agent.string,
+                remember=_remembers(body),
+            )
+        except UnstorableError:
+            return _error(400, "Send a name of characters that the database can store.")
+        if previous is not None:
+            self._sessions.revoke(previous)
         return self._granted(grant)
 
     def renew(self) -> Response:
@@ -151,22 +185,28 @@ class Views:
         if session_id is None and g.token is not None:
             session_id = session_id_of(g.token)
         if session_id is not None:
-            self._sessions.revoke(session_id)
-            response = jsonify(status="success")
-            if self._cookie is not None:
-                self._cookie.clear(response)
-            return response
+            ended = self._sessions.revoke(session_id)
+            return self._logged_out(clear=ended)
+        if g.token_error is not None and g.token_error.code == "revoked":
+            return self._logged_out(clear=False)
         if refresh_token is None and g.token_error is None:
             return missing_token()
         return invalid_token(g.token_error and g.token_error.code)
 
     def show_sessions(self, session: RefreshSession) -> Response:
-        """Tell a user where they are logged in."""
+        """Tell a user where they are logged in, a page at a time."""
+        limit, offset = _number("limit", 100), _number("offset", 0)
+        if limit is None or offset is None or not 1 <= limit <= 100:
+            return _error(400, "Send a limit from 1 to 100 and an offset from 0.")
         sessions = self._sessions.list(session.user_id)
         return jsonify(
             sessions=[
-                _describe(each, current=each.id == session.id) for each in sessions
-            ]
+                _describe(each, current=each.id == session.id)
+                for each in sessions[offset : offset + limit]
+            ],
+            limit=limit,
+            offset=offset,
+            totalItems=len(sessions),
         )
 
     def end_other_sessions(self, session: RefreshSession) -> Response:
@@ -184,13 +224,14 @@ class Views:
         self._sessions.revoke(session_id)
         return jsonify(status="success")
 
-    def clear_refused(self, response: Response) -> Response:
-        """Make the client forget a refresh token that was refused."""
-        if (
-            self._cookie is not None
-            and response.status_code == 401
-            and request.path.endswith("/renew")
-        ):
+    def _logged_out(self, *, clear: bool) -> Response:
+        """Answer that the session has ended, which a client may hear twice.
+
+        The cookie goes only with the session that ends now. Otherwise, the client may
+        have logged in again meanwhile: a late response would take the newer cookie.
+        """
+        response = jsonify(status="success")
+        if clear and self._cookie is not None:
             self._cookie.clear(response)
         return response
 
@@ -199,7 +240,10 @@ class Views:
         return _text(_body(), "refreshToken") if cookie is None else cookie.read()
 
     def _granted(self, grant: Grant, *, known: str | None = None) -> Response:
-        answer: dict[str, str | int] = {"token": grant.token}
+        answer: dict[str, str | int] = {
+            "token": grant.token,
+            "session_id": grant.session.id,
+        }
         cookie = self._cookie
         if cookie is None and grant.refresh_token != known:
             answer["refreshToken"] = grant.refresh_token
@@ -227,6 +271,16 @@ def _with_session(
     return wrapper
 
 
+def _open(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Leave *view* out of what a guard of the application closes."""
+
+    @functools.wraps(view)
+    def wrapper(**arguments: str) -> Response:
+        return view(**arguments)
+
+    return public(wrapper)
+
+
 def _forbid_storing(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     return response
@@ -244,6 +298,18 @@ def _body() -> Mapping[str, Any]:
     except RecursionError:  # brackets in brackets in brackets
         return {}
     return body if isinstance(body, Mapping) else {}
+
+
+def _remembers(body: Mapping[str, Any]) -> bool:
+    """Return False if the client says so, in JSON or in a form."""
+    return body.get("remember", True) not in (False, "false", "0", "")
+
+
+def _number(name: str, default: int) -> int | None:
+    """Return a parameter of the query string, or None if it is not a short number."""
+    text = request.args.get(name, str(default))
+    valid = text.isascii() and text.isdigit() and len(text) <= 9
+    return int(text) if valid else None
 
 
 def _text(body: Mapping[str, Any], name: str) -> str | None:
@@ -282,6 +348,4 @@ def _iso(date: datetime | None) -> str | None:
 
 
 def _error(status: int, message: str) -> Response:
-    response = jsonify(_errors=[message])
-    response.status_code = status
-    return response
+    return json_error(status, message)
