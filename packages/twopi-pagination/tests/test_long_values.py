@@ -6,7 +6,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text, delete, select, u
 from sqlalchemy.orm import registry
 
 from twopi_pagination import InvalidCursor, UnsupportedOrdering, cursor_paginated
-from twopi_pagination.cursor import MAX_LENGTH
+from twopi_pagination.cursor_pages.token import MAX_LENGTH
 
 
 class IdSchema(Schema):

@@ -15,8 +15,10 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.pool import NullPool
 
-from twopi_pagination import cursor_paginated, orders, places
-from twopi_pagination.cache import Cache
+from twopi_pagination import cursor_paginated
+from twopi_pagination.cursor_pages import rows as places
+from twopi_pagination.cursor_pages import total_order as orders
+from twopi_pagination.cursor_pages.cache import Cache
 
 pytestmark = [
     pytest.mark.parametrize("engine", ["sqlite"], indirect=True),

@@ -13,10 +13,10 @@ from marshmallow import Schema
 from sqlalchemy import Executable
 from sqlalchemy.sql.expression import GenerativeSelect
 
-from twopi_pagination.keyset import cursor_paginated
-from twopi_pagination.offset import paginated
+from twopi_pagination.by_cursor import cursor_paginated
+from twopi_pagination.by_offset import paginated
+from twopi_pagination.request.sort import Sort
 from twopi_pagination.result import CursorPaginatedResult, PaginatedResult
-from twopi_pagination.sorting import Sort
 
 if TYPE_CHECKING:  # SQLAlchemy asks for greenlet there, which is an extra
     from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session

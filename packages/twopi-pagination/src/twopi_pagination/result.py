@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
-from twopi_pagination.links import cursor_links, link_header, offset_links
+from twopi_pagination.request.links import cursor_links, link_header, offset_links
 
 
 @dataclasses.dataclass(frozen=True)

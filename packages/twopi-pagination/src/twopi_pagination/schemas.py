@@ -12,16 +12,16 @@ from typing import Any, Literal
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
-from twopi_pagination.counting import INEXACT
-from twopi_pagination.cursor import MAX_LENGTH
-from twopi_pagination.params import (
+from twopi_pagination.cursor_pages.token import MAX_LENGTH
+from twopi_pagination.offset_pages.totals import INEXACT
+from twopi_pagination.request.parameters import (
     largest_limit,
     largest_offset,
     number_rule,
     whole_number,
 )
+from twopi_pagination.request.sort import Sort
 from twopi_pagination.settings import COUNTS, current_settings
-from twopi_pagination.sorting import Sort
 
 Kind = Literal["offset", "cursor"]
 

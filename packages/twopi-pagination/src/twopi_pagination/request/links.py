@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from flask import has_request_context, request
 
-from twopi_pagination.params import largest_offset
+from twopi_pagination.request.parameters import largest_offset
 from twopi_pagination.settings import current_settings
 
 

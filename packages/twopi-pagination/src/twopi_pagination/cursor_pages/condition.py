@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Dialect, and_, false, or_, true, tuple_
 
-from twopi_pagination.keys import MYSQL, Key
+from twopi_pagination.cursor_pages.sort_key import MYSQL, Key
 
 Bound: TypeAlias = ColumnElement[Any] | None
 """The parameter for the value of a key, or `None` where that is NULL."""

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import select, union_all
 
-from twopi_pagination.cursor import Digest, Place
+from twopi_pagination.cursor_pages.condition import equal, is_one_way
+from twopi_pagination.cursor_pages.token import Digest, Place
+from twopi_pagination.cursor_pages.total_order import Order, Types, plain_values
 from twopi_pagination.errors import InvalidCursor
-from twopi_pagination.orders import Order, Types, plain_values
-from twopi_pagination.predicate import equal, is_one_way
-from twopi_pagination.statement import (
+from twopi_pagination.query.source import (
     Source,
     is_distinct,
     is_grouped,

@@ -8,8 +8,8 @@ from typing import Any
 from flask import has_request_context, request
 
 from twopi_pagination.errors import InvalidPage
+from twopi_pagination.request.sort import Sort
 from twopi_pagination.settings import Settings
-from twopi_pagination.sorting import Sort
 
 MAX_INTEGER = 2**63 - 1
 """The largest number that every database takes as LIMIT and OFFSET."""

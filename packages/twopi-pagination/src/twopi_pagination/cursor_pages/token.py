@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from twopi_pagination.cursor_pages.sort_key import Codec
 from twopi_pagination.errors import InvalidCursor, UnsupportedOrdering
-from twopi_pagination.keys import Codec
 
 MAX_LENGTH = 4096
 """The most characters a cursor has; longer ones are not even decoded."""

@@ -24,7 +24,7 @@ from sqlalchemy.sql.expression import (
 )
 from sqlalchemy.sql.selectable import FromGrouping
 
-from twopi_pagination.statement import (
+from twopi_pagination.query.source import (
     distinct_terms,
     entities_of,
     is_distinct_on,

@@ -17,16 +17,15 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.expression import Over
 
 from twopi_pagination.errors import UnpageableQuery
-from twopi_pagination.joins import may_be_missing, repeats
-from twopi_pagination.ordering import (
+from twopi_pagination.query.joins import may_be_missing, repeats
+from twopi_pagination.query.order_terms import (
     directed,
     order_of,
     ordered,
     own_terms,
     terms_of,
 )
-from twopi_pagination.params import MAX_INTEGER
-from twopi_pagination.statement import (
+from twopi_pagination.query.source import (
     Source,
     has_joined_collections,
     is_distinct,
@@ -39,6 +38,7 @@ from twopi_pagination.statement import (
     unlocked,
     without_distinct_on,
 )
+from twopi_pagination.request.parameters import MAX_INTEGER
 
 
 def must_be_chosen(source: Source) -> bool:

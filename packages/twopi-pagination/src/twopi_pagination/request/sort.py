@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import inspection
 
 from twopi_pagination.errors import UnpageableQuery
-from twopi_pagination.ordering import directed, term_of
-from twopi_pagination.statement import is_limited
+from twopi_pagination.query.order_terms import directed, term_of
+from twopi_pagination.query.source import is_limited
 
 
 class Sort:

@@ -10,7 +10,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import _label_reference, _textual_label_reference
 from sqlalchemy.sql.expression import ClauseList, ColumnClause, ColumnElement
 
-from twopi_pagination.statement import entities_of, is_distinct_on, primary_key
+from twopi_pagination.query.source import entities_of, is_distinct_on, primary_key
 
 
 def ordered(statement: Any) -> Any:

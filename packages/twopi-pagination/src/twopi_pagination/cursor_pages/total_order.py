@@ -35,17 +35,17 @@ from sqlalchemy.sql.expression import (
 )
 from sqlalchemy.types import TypeEngine
 
-from twopi_pagination.cache import Cache
+from twopi_pagination.cursor_pages.cache import Cache
+from twopi_pagination.cursor_pages.condition import after, branches
+from twopi_pagination.cursor_pages.sort_key import Codec, Key, key_of
 from twopi_pagination.errors import (
     UnorderedQuery,
     UnpageableQuery,
     UnsupportedOrdering,
 )
-from twopi_pagination.joins import is_of, is_table, repeats, tables_of
-from twopi_pagination.keys import Codec, Key, key_of
-from twopi_pagination.ordering import Term, bare, own_terms, same
-from twopi_pagination.predicate import after, branches
-from twopi_pagination.statement import (
+from twopi_pagination.query.joins import is_of, is_table, repeats, tables_of
+from twopi_pagination.query.order_terms import Term, bare, own_terms, same
+from twopi_pagination.query.source import (
     Source,
     entities_of,
     has_joined_collections,
@@ -92,7 +92,7 @@ class Order:
 
     @cached_property
     def pages(self) -> Cache[tuple[Any, Any, Any]]:
-        """The statements of pages made before, for `twopi_pagination.places`."""
+        """The statements of pages made before, for `twopi_pagination.cursor_pages.rows`."""
         return Cache(16)
 
     @cached_property

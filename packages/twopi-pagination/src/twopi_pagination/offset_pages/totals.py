@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import ClauseElement, Executable, func, literal_column, select
 from sqlalchemy.ext.compiler import compiles
 
-from twopi_pagination.pages import key_rows, must_be_chosen
-from twopi_pagination.params import MAX_INTEGER, check_number
+from twopi_pagination.offset_pages.rows import key_rows, must_be_chosen
+from twopi_pagination.query.source import Source, loader_criteria, unlocked
+from twopi_pagination.request.parameters import MAX_INTEGER, check_number
 from twopi_pagination.settings import COUNTS
-from twopi_pagination.statement import Source, loader_criteria, unlocked
 
 INEXACT = frozenset({"none", "capped", "estimated"})
 """The ways to count that may not tell if there is another page."""
