@@ -15,9 +15,10 @@ from twopi_pagination.cursor_pages.rows import rows_at
 from twopi_pagination.cursor_pages.token import CursorFormat, Place
 from twopi_pagination.cursor_pages.total_order import order_of_keys
 from twopi_pagination.dumping import dump_items, schema_of
+from twopi_pagination.numbers import MAX_INTEGER, check_number
 from twopi_pagination.offset_pages.totals import INEXACT, total_of, way_to_count
 from twopi_pagination.query.source import AnySession, Source, source_of
-from twopi_pagination.request.parameters import MAX_INTEGER, Parameters, check_number
+from twopi_pagination.request.parameters import Parameters
 from twopi_pagination.request.sort import Sort, sorted_by
 from twopi_pagination.result import CursorPage, CursorPaginatedResult, KeysetSlice
 from twopi_pagination.settings import Settings, current_settings, secrets_of

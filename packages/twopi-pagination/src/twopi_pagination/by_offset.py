@@ -13,11 +13,12 @@ from sqlalchemy.sql.expression import GenerativeSelect
 
 from twopi_pagination.cursor_pages.sort_key import MYSQL
 from twopi_pagination.dumping import dump_items, schema_of
+from twopi_pagination.numbers import MAX_INTEGER, check_number
 from twopi_pagination.offset_pages.rows import must_be_chosen, page_items
 from twopi_pagination.offset_pages.totals import INEXACT, total_of, way_to_count
 from twopi_pagination.query.order_terms import with_nulls_placed
 from twopi_pagination.query.source import AnySession, Source, source_of
-from twopi_pagination.request.parameters import MAX_INTEGER, Parameters, check_number
+from twopi_pagination.request.parameters import Parameters
 from twopi_pagination.request.sort import Sort, sorted_by
 from twopi_pagination.result import OffsetSlice, Page, PaginatedResult
 from twopi_pagination.settings import current_settings

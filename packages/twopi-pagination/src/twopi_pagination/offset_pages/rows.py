@@ -17,6 +17,7 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.expression import Over
 
 from twopi_pagination.errors import UnpageableQuery
+from twopi_pagination.numbers import MAX_INTEGER
 from twopi_pagination.query.joins import may_be_missing, repeats
 from twopi_pagination.query.order_terms import (
     directed,
@@ -38,7 +39,6 @@ from twopi_pagination.query.source import (
     unlocked,
     without_distinct_on,
 )
-from twopi_pagination.request.parameters import MAX_INTEGER
 
 
 def must_be_chosen(source: Source) -> bool:

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import ClauseElement, Executable, func, literal_column, select
 from sqlalchemy.ext.compiler import compiles
 
+from twopi_pagination.numbers import MAX_INTEGER, check_number
 from twopi_pagination.offset_pages.rows import key_rows, must_be_chosen
 from twopi_pagination.query.source import Source, loader_criteria, unlocked
-from twopi_pagination.request.parameters import MAX_INTEGER, check_number
 from twopi_pagination.settings import COUNTS
 
 INEXACT = frozenset({"none", "capped", "estimated"})
