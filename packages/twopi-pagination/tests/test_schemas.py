@@ -24,7 +24,7 @@ from twopi_pagination import (
 )
 
 COUNTER = select(literal(0).label("n")).cte(recursive=True)
-COUNTER = COUNTER.union_all(select(COUNTER.c.n + 1).where(COUNTER.c.n < 149))
+COUNTER = COUNTER.union(select(COUNTER.c.n + 1).where(COUNTER.c.n < 149))
 NUMBERS = select(COUNTER.c.n).order_by(COUNTER.c.n)
 SORT = Sort({"n": COUNTER.c.n, "odd": COUNTER.c.n % 2}, default="-n")
 MOST = 2**63 - 1

@@ -11,17 +11,17 @@ from sqlalchemy import Executable
 from sqlalchemy.orm import Query
 from sqlalchemy.sql.expression import GenerativeSelect
 
+from twopi_pagination.cursor_pages.order_cache import planned
 from twopi_pagination.cursor_pages.rows import rows_at
 from twopi_pagination.cursor_pages.token import CursorFormat, Place
-from twopi_pagination.cursor_pages.total_order import order_of_keys
 from twopi_pagination.dumping import dump_items, schema_of
-from twopi_pagination.numbers import MAX_INTEGER, check_number
 from twopi_pagination.offset_pages.totals import INEXACT, total_of, way_to_count
 from twopi_pagination.query.source import AnySession, Source, source_of
 from twopi_pagination.request.parameters import Parameters
 from twopi_pagination.request.sort import Sort, sorted_by
 from twopi_pagination.result import CursorPage, CursorPaginatedResult, KeysetSlice
 from twopi_pagination.settings import Settings, current_settings, secrets_of
+from twopi_pagination.whole_numbers import MAX_INTEGER, check_number
 
 
 def cursor_paginated(
@@ -95,7 +95,7 @@ def cursor_paginated(
     if secret is not None:
         settings = dataclasses.replace(settings, secrets=secrets_of(secret))
     page = _slice(
-        dataclasses.replace(source, statement=sorted_by(order, source.statement)),
+        source.with_statement(sorted_by(order, source.statement)),
         cursor,
         limit,
         settings,
@@ -175,23 +175,25 @@ def _slice(
     if count == "window":
         raise ValueError("count='window' is for paginated() only; use 'exact'")
     way = way_to_count(None if count == "none" else count, total, "none")
-    order = order_of_keys(source)
-    form = CursorFormat(settings.secrets, order.subject(scope), order.codecs)
+    plan, of_values = planned(source)
+    subject = plan.order.subject(scope, of_values.params or {})
+    form = CursorFormat(settings.secrets, subject, plan.order.codecs)
     place = Place() if cursor is None else form.read(cursor)
-    rows = rows_at(source, order, place, min(limit + 1, MAX_INTEGER))
-    more = len(rows) > limit
-    rows = rows[:limit]
+    items, values = rows_at(of_values, plan, place, min(limit + 1, MAX_INTEGER))
+    more = len(items) > limit
+    items, values = list(items[:limit]), values[:limit]
     if place.backwards:
-        rows.reverse()
+        items.reverse()
+        values = values[::-1]
     # on the side it came from there is a page, unless it came from the end
     before = more if place.backwards else place.values is not None
     behind = place.values is not None if place.backwards else more
-    first = order.values(rows[0]) if rows else None
-    last = order.values(rows[-1]) if rows else None
-    known = None if before or behind else len(rows)
+    first = values[0] if values else None
+    last = values[-1] if values else None
+    known = None if before or behind else len(items)
     number = total_of(source, way, total, settings.count_cap, known)
     return KeysetSlice(
-        items=[order.item(row) for row in rows],
+        items=items,
         limit=limit,
         next=form.write(Place(values=last)) if behind else None,
         prev=form.write(Place(backwards=True, values=first)) if before else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -11,17 +10,16 @@ from sqlalchemy import Executable
 from sqlalchemy.orm import Query
 from sqlalchemy.sql.expression import GenerativeSelect
 
-from twopi_pagination.cursor_pages.sort_key import MYSQL
 from twopi_pagination.dumping import dump_items, schema_of
-from twopi_pagination.numbers import MAX_INTEGER, check_number
-from twopi_pagination.offset_pages.rows import must_be_chosen, page_items
+from twopi_pagination.offset_pages.rows import page_items, with_nulls_placed
+from twopi_pagination.offset_pages.statements import Window, must_be_chosen
 from twopi_pagination.offset_pages.totals import INEXACT, total_of, way_to_count
-from twopi_pagination.query.order_terms import with_nulls_placed
 from twopi_pagination.query.source import AnySession, Source, source_of
 from twopi_pagination.request.parameters import Parameters
 from twopi_pagination.request.sort import Sort, sorted_by
 from twopi_pagination.result import OffsetSlice, Page, PaginatedResult
 from twopi_pagination.settings import current_settings
+from twopi_pagination.whole_numbers import MAX_INTEGER, check_number
 
 
 def paginated(
@@ -96,7 +94,7 @@ def paginated(
     parameters.check()
     way = way_to_count(count, total, settings.count)
     page = _slice(
-        dataclasses.replace(source, statement=sorted_by(order, source.statement)),
+        source.with_statement(sorted_by(order, source.statement)),
         start,
         size,
         way=way,
@@ -165,15 +163,13 @@ def _slice(
 ) -> OffsetSlice:
     if deep not in {"offset", "deferred"}:
         raise ValueError(f"deep must be 'offset' or 'deferred', not {deep!r}")
-    chosen = must_be_chosen(source)
-    if source.bind().dialect.name in MYSQL:
-        statement = with_nulls_placed(source.statement)
-        source = dataclasses.replace(source, statement=statement)
+    chosen = must_be_chosen(source.shape)
+    source = with_nulls_placed(source)
+    # one more tells if there is another page
+    size = min(limit + (way in INEXACT), MAX_INTEGER)
     items, counted = page_items(
         source,
-        offset,
-        # one more tells if there is another page
-        min(limit + (way in INEXACT), MAX_INTEGER),
+        Window(offset, size),
         chosen=chosen,
         deferred=deep == "deferred",
         counted=way == "window",

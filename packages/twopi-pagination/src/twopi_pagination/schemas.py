@@ -13,11 +13,11 @@ from typing import Any, Literal
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from twopi_pagination.cursor_pages.token import MAX_LENGTH
-from twopi_pagination.numbers import number_rule, whole_number
 from twopi_pagination.offset_pages.totals import INEXACT
 from twopi_pagination.request.parameters import largest_limit, largest_offset
 from twopi_pagination.request.sort import Sort
 from twopi_pagination.settings import COUNTS, current_settings
+from twopi_pagination.whole_numbers import number_rule, whole_number
 
 Kind = Literal["offset", "cursor"]
 

@@ -1,28 +1,29 @@
-"""The keys that rows are ordered by, and how their values are compared and sent.
+"""One key that rows are ordered by: how its values are fetched, compared and sent.
 
 What Python sees of a value is not always what the database compares. So a key says
 three things: what ORDER BY names, what is fetched for a cursor, and what is compared
 with the value of a cursor.
 
 - SQLite keeps values in few types, whatever the column's is: they are fetched and
-  compared as they are stored, without SQLAlchemy's conversion.
+  compared as they are stored, without SQLAlchemy's conversion or that of sqlite3.
 - FLOAT of single precision is fetched in double precision: its digits are too few
   to find the row again.
-- MariaDB and MySQL order ENUM by its number and compare its text.
-- A ``TypeDecorator`` converts for Python only: the type beneath is used.
+- MariaDB and MySQL order ENUM, SET and BIT by number and compare their text.
+- PostgreSQL reads the text that it writes of any type: intervals, addresses, ranges
+  and the like are sent as text and cast.
+- A ``TypeDecorator`` converts for Python only, and ``type_coerce()`` claims a type for
+  Python only: the type beneath is used.
 """
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import datetime as dt
-import uuid
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     Dialect,
@@ -32,29 +33,32 @@ from sqlalchemy import (
     Integer,
     Numeric,
     String,
+    Text,
+    TypeCoerce,
     TypeDecorator,
+    UnaryExpression,
     bindparam,
     cast,
     literal,
     literal_column,
     type_coerce,
 )
-from sqlalchemy.sql.expression import ColumnElement
-from sqlalchemy.types import NullType, TypeEngine
+from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.sql.expression import ColumnElement, Grouping
+from sqlalchemy.sql.operators import custom_op
+from sqlalchemy.types import CHAR, NullType, TypeEngine, UserDefinedType
 
+from twopi_pagination.cursor_pages.codecs import (
+    CODECS,
+    LITERAL,
+    STORED,
+    UNTYPED,
+    Codec,
+)
 from twopi_pagination.errors import UnsupportedOrdering
-
-MYSQL = {"mysql", "mariadb"}
-NULLS_ARE_LARGE = {"postgresql", "oracle"}
-
-
-@dataclasses.dataclass(frozen=True)
-class Codec:
-    """How the values of one type are written in JSON."""
-
-    name: str
-    encode: Callable[[Any], Any]
-    decode: Callable[[Any], Any]
+from twopi_pagination.query.dialects import MYSQL, puts_nulls_first
+from twopi_pagination.query.order_terms import Term, bare
+from twopi_pagination.query.sqlalchemy_internals import deannotated
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,7 +102,7 @@ class Key:
         """List the terms of ORDER BY; MariaDB and MySQL have no NULLS FIRST."""
         term = self.element.desc() if self.descending else self.element.asc()
         if not self.nullable or self.nulls_first == puts_nulls_first(
-            dialect, descending=self.descending
+            dialect.name, descending=self.descending
         ):
             return [term]
         if dialect.name in MYSQL:
@@ -107,114 +111,157 @@ class Key:
         return [term.nulls_first() if self.nulls_first else term.nulls_last()]
 
 
-def puts_nulls_first(dialect: Dialect, *, descending: bool) -> bool:
-    """Tell where the database puts NULL when the ORDER BY does not say."""
-    return descending == (dialect.name in NULLS_ARE_LARGE)
+class _Form(NamedTuple):
+    """How the values of one key travel."""
+
+    codec: Codec
+    fetched: ColumnElement[Any]
+    compared: ColumnElement[Any]
+    bind_type: TypeEngine[Any]
+    cast_to: TypeEngine[Any] | None = None
 
 
-def key_of(
-    element: ColumnElement[Any],
-    dialect: Dialect,
-    *,
-    descending: bool,
-    nulls_first: bool | None,
-    nullable: bool,
-) -> Key:
+def key_of(term: Term, dialect: Dialect, *, nullable: bool) -> Key:
     """Return the key of one term of an order.
 
     Raises:
         UnsupportedOrdering: Values of its type cannot be in a cursor.
     """
-    codec, bind_type = _codec(element, dialect)
-    fetched: Any
-    compared: Any
-    fetched = compared = type_coerce(element, bind_type)
-    cast_to = None
-    type_ = _plain_type(element.type, dialect)
+    element, descending, nulls_first = term
     if dialect.name == "sqlite":
-        pass
-    elif isinstance(type_, Boolean) and dialect.name not in MYSQL:
-        fetched = compared = cast(element, Integer)
-    elif isinstance(type_, Float):
-        if dialect.name in MYSQL:
-            fetched = fetched + literal_column("0e0", Double())
-        else:
-            fetched = cast(element, Double)
-    elif _is_native_enum(type_, dialect):
-        if dialect.name in MYSQL:
-            fetched = compared = fetched + literal_column("0", Integer())
-        else:
-            compared = element
-            cast_to = type_
+        form = _stored(element, dialect)
+    else:
+        form = _form(element, _type_beneath(element, dialect), dialect)
+    if nulls_first is None:
+        nulls_first = puts_nulls_first(dialect.name, descending=descending)
+    untyped = form.codec is UNTYPED
     return Key(
         element=element,
         descending=descending,
-        nulls_first=(
-            puts_nulls_first(dialect, descending=descending)
-            if nulls_first is None
-            else nulls_first
-        ),
+        nulls_first=nulls_first,
         nullable=nullable,
-        fetched=fetched,
-        compared=compared,
-        type_of=_type_of_untyped if codec is UNTYPED else _typed(bind_type),
-        cast_to=cast_to,
-        codec=codec,
+        # the ORM would add the tables and conditions of a mapped class
+        fetched=deannotated(form.fetched),
+        compared=form.compared,
+        type_of=_type_of_untyped if untyped else _typed(form.bind_type),
+        cast_to=form.cast_to,
+        codec=form.codec,
     )
 
 
-def _codec(
-    element: ColumnElement[Any], dialect: Dialect
-) -> tuple[Codec, TypeEngine[Any]]:
-    """Return how values are written, and the type they are fetched and bound as."""
-    type_ = _plain_type(element.type, dialect)
-    if isinstance(type_, NullType) and dialect.name != "sqlite":
-        return UNTYPED, type_
-    if isinstance(type_, Enum):
-        number = dialect.name in MYSQL and _is_native_enum(type_, dialect)
-        python_type: Any = int if number else str
-    elif isinstance(type_, Boolean):
-        python_type = int
-    elif isinstance(type_, Float):
-        python_type = float
-    elif isinstance(type_, Numeric):
-        python_type = Decimal
-    else:
-        try:
-            python_type = type_.python_type
-        except NotImplementedError:
-            python_type = None
-    if python_type not in CODECS and not isinstance(type_, NullType):
-        raise UnsupportedOrdering(
-            f"the values of {element} cannot be in a cursor, their type is "
-            f"{type_!r}; if they are of another one, say so by type_coerce() or cast()"
+def _stored(element: Any, dialect: Dialect) -> _Form:
+    if isinstance(_plain_type(element.type, dialect), JSON):
+        raise _unsupported(element, element.type)
+    # sqlite3 may convert what is declared in the table, which an expression is not
+    plain = UnaryExpression(
+        bare(element), operator=custom_op("+"), type_=NullType()
+    ).self_group()
+    return _Form(STORED, plain, type_coerce(element, NullType()), NullType())
+
+
+def _form(element: Any, type_: TypeEngine[Any], dialect: Dialect) -> _Form:
+    is_mysql = dialect.name in MYSQL
+    if isinstance(type_, NullType):
+        same = type_coerce(element, type_)
+        return _Form(UNTYPED, same, same, type_)
+    if isinstance(type_, Boolean):
+        number = (
+            type_coerce(element, BigInteger()) if is_mysql else cast(element, Integer)
         )
-    if dialect.name == "sqlite":
-        return STORED, NullType()
+        return _Form(CODECS[int], number, number, BigInteger())
+    if is_mysql and isinstance(type_, mysql.ENUM | mysql.SET | mysql.BIT | mysql.YEAR):
+        whole = BigInteger()
+        number = type_coerce(element, whole) + literal_column("0", Integer())
+        return _Form(CODECS[int], number, number, whole)
+    if dialect.name == "postgresql" and _is_read_as_written(type_):
+        compared = type_coerce(element, NullType())
+        return _Form(LITERAL, cast(element, Text), compared, String(), type_)
+    python_type = _python_type(type_)
+    if python_type not in CODECS:
+        raise _unsupported(element, type_)
     bind_types: dict[Any, TypeEngine[Any]] = {
         # without a size or scale: a value of an expression may have more than its type
         int: BigInteger(),
         float: Double(),
         Decimal: Numeric(),
     }
-    if isinstance(type_, Enum) and python_type is str:
-        return CODECS[str], String()
-    return CODECS[python_type], bind_types.get(python_type, type_)
+    bind_type = (
+        String() if isinstance(type_, Enum) else bind_types.get(python_type, type_)
+    )
+    same = type_coerce(element, bind_type)
+    fetched: Any = same
+    if isinstance(type_, Float):
+        if is_mysql:
+            fetched = same + literal_column("0e0", Double())
+        else:
+            fetched = cast(element, Double)
+    return _Form(CODECS[python_type], fetched, same, bind_type)
+
+
+class _Padded(UserDefinedType[str]):
+    """PostgreSQL's CHAR of any length, which compares without trailing spaces."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "BPCHAR"
+
+
+def _is_read_as_written(type_: TypeEngine[Any]) -> bool:
+    """Return whether PostgreSQL has to read a value of the type from text.
+
+    So has any type that Python has no equal of, and those of text that compare in
+    another way than text.
+    """
+    if isinstance(type_, JSON):
+        return isinstance(type_, postgresql.JSONB)
+    if isinstance(type_, Enum):
+        return bool(type_.native_enum)
+    return (
+        isinstance(type_, _Padded | postgresql.CITEXT)
+        or _python_type(type_) not in CODECS
+    )
+
+
+def _python_type(type_: TypeEngine[Any]) -> Any:
+    if isinstance(type_, Enum):
+        return str
+    if isinstance(type_, Float):
+        return float
+    if isinstance(type_, Numeric):
+        return Decimal
+    try:
+        return type_.python_type
+    except NotImplementedError:
+        return None
+
+
+def _unsupported(element: Any, type_: Any) -> UnsupportedOrdering:
+    return UnsupportedOrdering(
+        f"the values of {element} cannot be in a cursor, their type is {type_!r}; "
+        "order by a cast() of them to a type that can (a type_coerce() does not cast)"
+    )
+
+
+def _type_beneath(element: Any, dialect: Dialect) -> TypeEngine[Any]:
+    """Return the type that the database has of *element*, as far as it is known."""
+    claimed = element.type
+    while isinstance(element, TypeCoerce | Grouping):
+        element = element.clause if isinstance(element, TypeCoerce) else element.element
+        if not isinstance(element.type, NullType):
+            claimed = element.type
+    return _plain_type(claimed, dialect)
 
 
 def _plain_type(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
+    while isinstance(type_, TypeDecorator):
+        type_ = type_.load_dialect_impl(dialect)
+    if dialect.name == "postgresql" and isinstance(type_, CHAR):
+        return _Padded()
     plain: TypeEngine[Any] = type_.dialect_impl(dialect)
     while isinstance(plain, TypeDecorator):
         plain = plain.load_dialect_impl(dialect)
     return plain
-
-
-def _is_native_enum(type_: TypeEngine[Any], dialect: Dialect) -> bool:
-    return (
-        isinstance(type_, Enum)
-        and bool(type_.native_enum)
-        and bool(dialect.supports_native_enum)
-    )
 
 
 def _typed(type_: TypeEngine[Any]) -> Callable[[Any], TypeEngine[Any]]:
@@ -224,64 +271,11 @@ def _typed(type_: TypeEngine[Any]) -> Callable[[Any], TypeEngine[Any]]:
 
 
 def _type_of_untyped(value: Any) -> TypeEngine[Any]:
-    return _LONG if isinstance(value, int) else literal(value).type
+    if isinstance(value, bool):
+        return _FLAG
+    if isinstance(value, int):
+        return _LONG if -(2**63) <= value < 2**63 else _WIDE
+    return literal(value).type
 
 
-_LONG, _WIDE = BigInteger(), Numeric()
-
-
-def _same(value: Any) -> Any:
-    return value
-
-
-def _integer(value: Any) -> int:
-    # sums are Decimal on the servers, whatever their type says
-    if value != int(value):
-        raise ValueError("a value of an integer key is no integer")
-    return int(value)
-
-
-def _encode_bytes(value: bytes) -> str:
-    return base64.b64encode(value).decode()
-
-
-def _encode_stored(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return [_encode_bytes(value)]
-    if not isinstance(value, int | float | str):
-        raise TypeError("a value is of no type that SQLite keeps")
-    return value
-
-
-def _decode_stored(value: Any) -> Any:
-    return base64.b64decode(value[0]) if isinstance(value, list) else value
-
-
-STORED = Codec("stored", _encode_stored, _decode_stored)
-
-CODECS: dict[Any, Codec] = {
-    int: Codec("int", _integer, int),
-    float: Codec("float", float, float),
-    Decimal: Codec("decimal", str, Decimal),
-    str: Codec("str", str, _same),
-    bytes: Codec("bytes", _encode_bytes, base64.b64decode),
-    dt.date: Codec("date", dt.date.isoformat, dt.date.fromisoformat),
-    dt.datetime: Codec("datetime", dt.datetime.isoformat, dt.datetime.fromisoformat),
-    dt.time: Codec("time", dt.time.isoformat, dt.time.fromisoformat),
-    uuid.UUID: Codec("uuid", str, uuid.UUID),
-}
-
-
-def _encode_untyped(value: Any) -> list[Any]:
-    codec = CODECS[int if isinstance(value, bool) else type(value)]
-    return [codec.name, codec.encode(value)]
-
-
-def _decode_untyped(value: Any) -> Any:
-    name, encoded = value
-    [codec] = [each for each in CODECS.values() if each.name == name]
-    return codec.decode(encoded)
-
-
-UNTYPED = Codec("untyped", _encode_untyped, _decode_untyped)
-"""For functions of which SQLAlchemy does not know the type."""
+_LONG, _WIDE, _FLAG = BigInteger(), Numeric(), Boolean()

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from twopi_pagination.cursor_pages.sort_key import Codec
+from twopi_pagination.cursor_pages.codecs import Codec
 from twopi_pagination.errors import InvalidCursor, UnsupportedOrdering
 
 MAX_LENGTH = 4096

@@ -7,15 +7,15 @@ from typing import Any
 from flask import has_request_context, request
 
 from twopi_pagination.errors import InvalidPage
-from twopi_pagination.numbers import (
+from twopi_pagination.request.sort import Sort
+from twopi_pagination.settings import Settings
+from twopi_pagination.whole_numbers import (
     MAX_INTEGER,
     check_number,
     given_number,
     number_rule,
     whole_number,
 )
-from twopi_pagination.request.sort import Sort
-from twopi_pagination.settings import Settings
 
 
 class Parameters:

@@ -9,7 +9,7 @@ from sqlalchemy import inspection
 
 from twopi_pagination.errors import UnpageableQuery
 from twopi_pagination.query.order_terms import directed, term_of
-from twopi_pagination.query.source import is_limited
+from twopi_pagination.query.sqlalchemy_internals import is_limited
 
 
 class Sort:
