@@ -270,7 +270,8 @@ def test_the_page_schema_is_the_shape_of_pages(session, count):
 
 def test_a_page_schema_is_made_once():
     assert page_schema(NumberSchema) is page_schema(NumberSchema)
-    assert page_schema(NumberSchema(only=["n"])).__name__ == "NumberPage"
+    assert page_schema(NumberSchema()).__name__ == "NumberPage"
+    assert page_schema(NumberSchema(only=["n"])).__name__ == "NumberOnlyNPage"
 
 
 @pytest.mark.parametrize("make", [parameters, lambda kind: page_schema(Schema, kind)])

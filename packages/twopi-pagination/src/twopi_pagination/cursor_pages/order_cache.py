@@ -18,6 +18,7 @@ from sqlalchemy.sql.expression import ColumnClause
 from sqlalchemy.sql.schema import Table
 
 from twopi_pagination.cursor_pages.cache import Cache
+from twopi_pagination.cursor_pages.order_rules import depends_on_values
 from twopi_pagination.cursor_pages.total_order import Order, order_of
 from twopi_pagination.query.shape import Shape
 from twopi_pagination.query.source import Source
@@ -74,7 +75,9 @@ def planned(source: Source) -> tuple[Plan, Source]:
 
 def _plan(source: Source, dialect: Dialect, found: Any) -> Plan:
     names = tuple(f"twopi_value_{index}" for index in range(len(found.bindparams)))
-    statement = with_named_values(source.statement, found.key, names)
+    statement = None
+    if not depends_on_values(source.shape):
+        statement = with_named_values(source.statement, found.key, names)
     if statement is not None:
         shape = Shape(statement)
         order = order_of(shape, dialect)

@@ -200,8 +200,22 @@ def _is_unknown_text(element: Any) -> bool:
     )
 
 
+def depends_on_values(shape: Shape) -> bool:
+    """Return whether the values of parameters say if the order is deterministic."""
+    return any(
+        isinstance(each, FunctionElement) and _name(each) in _OF_TIME
+        for term in shape.own_terms
+        if isinstance(term.element, ColumnElement)
+        for each in visitors.iterate(term.element)
+    )
+
+
+def _name(function: Any) -> str:
+    return str(getattr(function, "name", "")).lower()
+
+
 def _is_volatile(function: Any) -> bool:
-    name = str(getattr(function, "name", "")).lower()
+    name = _name(function)
     if name in _OF_TIME:
         arguments = list(function.clauses)
         return not arguments or any(
@@ -231,10 +245,10 @@ def _without_key(shape: Shape, source: Any) -> str:
     name = getattr(source, "description", None) or type(source).__name__
     columns = ", ".join(dict.fromkeys(str(bare(each)) for each in _selected(shape)))
     return (
-        f"the order of basequery is not total: nothing is known that tells the rows of "
-        f"{name} apart, and equal rows would be lost between two pages; give it an "
-        f"order_by() in which all rows differ: .distinct().order_by({columns}), or give "
-        f"{name} a primary key (a subquery must select the keys of its tables)"
+        f"the order of basequery is not total: nothing is known that tells the rows "
+        f"of {name} apart, and equal rows would be lost between two pages; give it an "
+        f"order_by() in which all rows differ: .distinct().order_by({columns}), or "
+        f"give {name} a primary key (a subquery must select the keys of its tables)"
     )
 
 
@@ -258,8 +272,7 @@ def _check_determined(shape: Shape, element: Any) -> None:
 
 
 def _is_aggregate(element: Any) -> bool:
-    name = str(getattr(element, "name", "")).lower()
-    return isinstance(element, FunctionElement) and name in _AGGREGATES
+    return isinstance(element, FunctionElement) and _name(element) in _AGGREGATES
 
 
 def _check_selected(shape: Shape, terms: list[Term]) -> None:

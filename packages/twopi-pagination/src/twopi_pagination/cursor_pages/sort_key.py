@@ -8,7 +8,9 @@ with the value of a cursor.
   compared as they are stored, without SQLAlchemy's conversion or that of sqlite3.
 - FLOAT of single precision is fetched in double precision: its digits are too few
   to find the row again.
-- MariaDB and MySQL order ENUM, SET and BIT by number and compare their text.
+- MariaDB and MySQL order ENUM, SET and BIT by number and compare their text. They
+  sort by the first ``max_sort_length`` bytes (1024) of a value and compare all of it:
+  long values are ordered by their first characters.
 - PostgreSQL reads the text that it writes of any type: intervals, addresses, ranges
   and the like are sent as text and cast.
 - A ``TypeDecorator`` converts for Python only, and ``type_coerce()`` claims a type for
@@ -31,6 +33,7 @@ from sqlalchemy import (
     Enum,
     Float,
     Integer,
+    LargeBinary,
     Numeric,
     String,
     Text,
@@ -39,6 +42,7 @@ from sqlalchemy import (
     UnaryExpression,
     bindparam,
     cast,
+    func,
     literal,
     literal_column,
     type_coerce,
@@ -127,11 +131,16 @@ def key_of(term: Term, dialect: Dialect, *, nullable: bool) -> Key:
     Raises:
         UnsupportedOrdering: Values of its type cannot be in a cursor.
     """
-    element, descending, nulls_first = term
+    _, descending, nulls_first = term
+    # the ORM would add the tables and conditions of a mapped class
+    element = deannotated(term.element)
     if dialect.name == "sqlite":
         form = _stored(element, dialect)
     else:
-        form = _form(element, _type_beneath(element, dialect), dialect)
+        type_ = _type_beneath(element, dialect)
+        if dialect.name in MYSQL:
+            element = _as_far_as_sorted(element, type_)
+        form = _form(element, type_, dialect)
     if nulls_first is None:
         nulls_first = puts_nulls_first(dialect.name, descending=descending)
     untyped = form.codec is UNTYPED
@@ -140,8 +149,7 @@ def key_of(term: Term, dialect: Dialect, *, nullable: bool) -> Key:
         descending=descending,
         nulls_first=nulls_first,
         nullable=nullable,
-        # the ORM would add the tables and conditions of a mapped class
-        fetched=deannotated(form.fetched),
+        fetched=form.fetched,
         compared=form.compared,
         type_of=_type_of_untyped if untyped else _typed(form.bind_type),
         cast_to=form.cast_to,
@@ -207,6 +215,19 @@ class _Padded(UserDefinedType[str]):
         return "BPCHAR"
 
 
+def _as_far_as_sorted(element: Any, type_: TypeEngine[Any]) -> Any:
+    """Return *element*, or of long values what MariaDB and MySQL sort by."""
+    if isinstance(type_, Enum | mysql.ENUM | mysql.SET | JSON):
+        return element
+    if not isinstance(type_, String | LargeBinary):
+        return element
+    # a character has 4 bytes at most
+    most = 1024 if isinstance(type_, LargeBinary) else 255
+    if type_.length is not None and type_.length <= most:
+        return element
+    return func.left(element, literal_column(str(most)), type_=type_)
+
+
 def _is_read_as_written(type_: TypeEngine[Any]) -> bool:
     """Return whether PostgreSQL has to read a value of the type from text.
 
@@ -254,13 +275,13 @@ def _type_beneath(element: Any, dialect: Dialect) -> TypeEngine[Any]:
 
 
 def _plain_type(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
-    while isinstance(type_, TypeDecorator):
-        type_ = type_.load_dialect_impl(dialect)
-    if dialect.name == "postgresql" and isinstance(type_, CHAR):
-        return _Padded()
+    declared = type_
     plain: TypeEngine[Any] = type_.dialect_impl(dialect)
     while isinstance(plain, TypeDecorator):
-        plain = plain.load_dialect_impl(dialect)
+        declared = plain.load_dialect_impl(dialect)
+        plain = declared.dialect_impl(dialect)
+    if dialect.name == "postgresql" and isinstance(declared, CHAR):
+        return _Padded()
     return plain
 
 

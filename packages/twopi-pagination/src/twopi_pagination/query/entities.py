@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import inspect
+from sqlalchemy import Table, inspect
 from sqlalchemy.sql.expression import ColumnElement
 
 
@@ -24,11 +24,11 @@ def identity_of(entity: Any) -> list[ColumnElement[Any]]:
 
 
 def _is_of_concrete_classes(inspected: Any) -> bool:
-    mappers = inspected.with_polymorphic_mappers
+    mapper = inspected.mapper
     return (
-        len(mappers) > 1
-        and any(each.concrete for each in mappers)
-        and inspected.mapper.polymorphic_on is not None
+        any(each.concrete for each in inspected.with_polymorphic_mappers)
+        and mapper.polymorphic_on is not None
+        and not isinstance(inspected.selectable, Table)
     )
 
 

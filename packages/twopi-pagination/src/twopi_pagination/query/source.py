@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, TypeAlias, cast
 
 from flask import current_app, has_app_context
-from sqlalchemy import CompoundSelect, Select
+from sqlalchemy import CompoundSelect, Connection, Select
 from sqlalchemy.orm import Query, Session, scoped_session
 from sqlalchemy.sql.expression import GenerativeSelect
 
@@ -16,7 +16,8 @@ from twopi_pagination.errors import UnpageableQuery
 from twopi_pagination.query.shape import Shape
 from twopi_pagination.query.sqlalchemy_internals import of_query
 
-AnySession: TypeAlias = Session | scoped_session[Any]
+AnySession: TypeAlias = Session | scoped_session[Any] | Connection
+"""What statements run in. The entities of a connection are of a session for it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Source:
         bind_arguments: What tells the session which database to use.
     """
 
-    session: AnySession
+    session: Session | scoped_session[Any]
     statement: Select[Any] | CompoundSelect[Any]
     params: Mapping[str, Any] | None = None
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -129,7 +130,7 @@ def source_of(
     )
 
 
-def _session(session: Any) -> AnySession:
+def _session(session: Any) -> Session | scoped_session[Any]:
     if session is None and has_app_context():
         extension = current_app.extensions.get("sqlalchemy")
         session = getattr(extension, "session", None)
@@ -138,6 +139,8 @@ def _session(session: Any) -> AnySession:
             "there is no session to run the query in; give paginated() a session=, "
             "or call it in the context of an application with Flask-SQLAlchemy"
         )
+    if isinstance(session, Connection):
+        session = Session(session)
     if not isinstance(session, (Session, scoped_session)):
         raise TypeError(
             "session must be a sqlalchemy.orm.Session or a scoped_session of them, "

@@ -15,6 +15,7 @@ from sqlalchemy import BindParameter
 from sqlalchemy.orm import LoaderCriteriaOption, Query
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import _label_reference, _textual_label_reference
+from sqlalchemy.sql.selectable import AliasedReturnsRows
 from sqlalchemy.sql.util import _deep_deannotate
 from sqlalchemy.util import immutabledict
 
@@ -176,7 +177,14 @@ def with_named_values(statement: Any, key: Any, names: tuple[str, ...]) -> Any:
     """
     plain = statement._generate()
     plain._with_options = ()
-    traversal = {"maintain_key": True, "detect_subquery_cols": True}
+    shared = _without_parameters(plain)
+    if shared is None:
+        return None
+    traversal = {
+        "maintain_key": True,
+        "detect_subquery_cols": True,
+        "stop_on": shared,
+    }
     copy = visitors.cloned_traverse(plain, traversal, {})._generate()
     copy._with_options = statement._with_options
     copied = copy._generate_cache_key()
@@ -200,3 +208,27 @@ def with_named_values(statement: Any, key: Any, names: tuple[str, ...]) -> Any:
     if again is None or tuple(each.key for each in again.bindparams) != names:
         return None
     return copy
+
+
+def _without_parameters(statement: Any) -> list[Any] | None:
+    """List the aliases and subqueries in *statement* that have no parameters.
+
+    Returns:
+        Those that a copy can share; `None` if an entity is selected from one that
+        cannot be shared: it would be another one in the copy.
+    """
+    sources: dict[int, Any] = {}
+    entities: list[Any] = []
+    for element in visitors.iterate(statement):
+        entities.append(element._annotations.get("parententity"))
+        for each in (element, getattr(element, "table", None)):
+            if isinstance(each, AliasedReturnsRows):
+                sources[hash(each)] = each
+    aliased = [each.selectable for each in entities if each is not None]
+    shared = []
+    for key, source in sources.items():
+        if not any(isinstance(e, BindParameter) for e in visitors.iterate(source)):
+            shared.append(source)
+        elif any(hash(each) == key for each in aliased):
+            return None
+    return shared
