@@ -10,6 +10,17 @@ from twopi_pagination.errors import (
     UnpageableQuery,
     UnsupportedOrdering,
 )
+from twopi_pagination.listing.declaration import ListedResult, Listing
+from twopi_pagination.listing.filters import Filter
+from twopi_pagination.listing.forms import (
+    BY_CURSOR,
+    BY_OFFSET,
+    JSON_API,
+    PAGE_NUMBERS,
+    RELAY,
+    Form,
+    ListedPage,
+)
 from twopi_pagination.request.sort import Sort
 from twopi_pagination.result import (
     CursorPage,
@@ -29,12 +40,22 @@ from twopi_pagination.schemas import (
 from twopi_pagination.settings import init_app
 
 __all__ = [
+    "BY_CURSOR",
+    "BY_OFFSET",
+    "JSON_API",
+    "PAGE_NUMBERS",
+    "RELAY",
     "CursorPage",
     "CursorPaginatedResult",
     "CursorParameters",
+    "Filter",
+    "Form",
     "InvalidCursor",
     "InvalidPage",
     "KeysetSlice",
+    "ListedPage",
+    "ListedResult",
+    "Listing",
     "OffsetParameters",
     "OffsetSlice",
     "Page",

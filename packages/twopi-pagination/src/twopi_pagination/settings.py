@@ -60,11 +60,11 @@ def current_settings() -> Settings:
     return Settings.of(current_app.config) if has_app_context() else Settings()
 
 
-def init_app(app: Flask) -> None:
-    """Check the settings when the application starts; `paginated` needs no more.
+def init_app(app: Flask, *listings: Any) -> None:
+    """Check the settings, and lists, when the application starts.
 
-    Without it, a bad setting is found by the first page. The settings, which may
-    still change later, are
+    Pages work without it; then a bad setting is found by the first page. The
+    settings, which may still change later, are
 
     - ``PAGINATION_DEFAULT_LIMIT`` (20): items a page when the client does not say;
     - ``PAGINATION_MAX_LIMIT`` (100): the most a client gets;
@@ -82,12 +82,24 @@ def init_app(app: Flask) -> None:
       still be signed with, as they may with ``SECRET_KEY_FALLBACKS``.
 
     Args:
-        app: The application; nothing in it is changed.
+        app: The application. It gets the command ``flask pagination check`` if there
+            are lists.
+        listings: Each `Listing` of the application.
 
     Raises:
         ValueError: A setting has the wrong shape; the message names it.
+        UnpageableQuery: A client could ask for what a list cannot page.
     """
     Settings.of(app.config)
+    if not listings:
+        return
+    from twopi_pagination.listing.cli import pagination
+
+    with app.test_request_context():
+        for each in listings:
+            each.self_test()
+    app.extensions["twopi_pagination"] = listings
+    app.cli.add_command(pagination)
 
 
 def _whole(

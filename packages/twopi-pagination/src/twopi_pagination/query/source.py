@@ -122,7 +122,7 @@ def source_of(
         )
     statement = cast("Select[Any] | CompoundSelect[Any]", statement)
     return Source(
-        session=_session(session),
+        session=session_of(session),
         statement=statement,
         params=params,
         options={**statement.get_execution_options(), **options},
@@ -130,7 +130,12 @@ def source_of(
     )
 
 
-def _session(session: Any) -> Session | scoped_session[Any]:
+def session_of(session: Any) -> Session | scoped_session[Any]:
+    """Return *session*, or by default that of Flask-SQLAlchemy.
+
+    Raises:
+        TypeError: There is no session, or it is not a synchronous one.
+    """
     if session is None and has_app_context():
         extension = current_app.extensions.get("sqlalchemy")
         session = getattr(extension, "session", None)
