@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from twopi_pagination.allowed.filters import Condition, Filters
 from twopi_pagination.errors import InvalidPage
+from twopi_pagination.listing.filters import Condition, Filters
 from twopi_pagination.listing.forms import Form
 from twopi_pagination.request.parameters import largest_limit, largest_offset
 from twopi_pagination.request.sort import Sort
