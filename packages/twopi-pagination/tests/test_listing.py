@@ -27,16 +27,12 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 from sqlalchemy.pool import StaticPool
 
 from twopi_pagination import (
-    BY_CURSOR,
-    BY_OFFSET,
-    JSON_API,
-    PAGE_NUMBERS,
-    RELAY,
     Filter,
     InvalidPage,
     Listing,
     Sort,
     UnpageableQuery,
+    forms,
     init_app,
 )
 
@@ -106,7 +102,7 @@ SORT = Sort(
 )
 
 
-def works(form=BY_CURSOR, **options):
+def works(form=forms.BY_CURSOR, **options):
     statement = select(Work).outerjoin(Work.writer)
     options = {"filters": FILTERS, "sort": SORT, "max_limit": 10, **options}
     return Listing(statement, WorkSchema, form=form, **options)
@@ -157,6 +153,9 @@ def session(request):
         yield session
     Base.metadata.drop_all(engine)
     engine.dispose()
+
+
+HERE = pytest.mark.parametrize("session", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -233,7 +232,7 @@ PAIRS = list(
 
 @pytest.mark.parametrize(("query", "sort"), PAIRS)
 def test_every_filter_with_every_order(client, query, sort):
-    by_cursor, by_offset = client(works()), client(works(BY_OFFSET))
+    by_cursor, by_offset = client(works()), client(works(forms.BY_OFFSET))
     there, cursor = [], ""
     while cursor is not None:
         page = by_cursor.get(f"/works?{query}&sort={sort}&limit=3&cursor={cursor}").json
@@ -248,6 +247,7 @@ def test_every_filter_with_every_order(client, query, sort):
     assert sorted(there) == sorted(i for page in pages for i in ids(page["items"]))
 
 
+@HERE
 @pytest.mark.parametrize(
     ("query", "name"),
     [
@@ -284,6 +284,7 @@ def test_what_is_not_allowed_is_named(client, query, name):
     assert error.startswith(f"{name}: ")
 
 
+@HERE
 def test_all_complaints_come_at_once(client):
     answer = client(works()).get("/works?limit=x&pages=y&sort=z&day=0")
 
@@ -295,10 +296,12 @@ def test_all_complaints_come_at_once(client):
     }
 
 
+@HERE
 def test_other_parameters_are_not_filters(client):
     assert client(works()).get("/works?utm_source=x&__class__=y").status_code == 200
 
 
+@HERE
 def test_cursors_belong_to_their_filters(client):
     get = client(works()).get
     cursor = get("/works?tag=x&pages__gte=10&limit=2").json["next"]
@@ -311,6 +314,7 @@ def test_cursors_belong_to_their_filters(client):
         assert answer.json["_errors"][0].startswith("cursor: ")
 
 
+@HERE
 def test_the_most_items(client):
     get = client(works(default_limit=4)).get
 
@@ -318,6 +322,7 @@ def test_the_most_items(client):
     assert get("/works?limit=1000").json["limit"] == 10
 
 
+@HERE
 def test_links_keep_the_filters(client):
     get = client(works()).get
     found, url = [], "/works?tag=x&sort=-id&limit=4"
@@ -334,8 +339,9 @@ def test_links_keep_the_filters(client):
     assert found == [i for i in range(24, 0, -1) if i % 4]
 
 
+@HERE
 def test_page_numbers(client):
-    get = client(works(PAGE_NUMBERS)).get
+    get = client(works(forms.PAGE_NUMBERS)).get
     page = get("/works?page=2&per_page=10&sort=id")
 
     assert page.json == {
@@ -354,8 +360,9 @@ def test_page_numbers(client):
     assert get("/works?page=99").json["items"] == []
 
 
+@HERE
 def test_json_api(client):
-    get = client(works(JSON_API)).get
+    get = client(works(forms.JSON_API)).get
     first = get("/works?page[size]=3&sort=id&filter[pages__gt]=30").json
     assert ids(first["data"]) == [4, 5, 6]
     assert first["links"]["prev"] is None
@@ -372,8 +379,9 @@ def test_json_api(client):
     assert get("/works?page[after]=y").json["_errors"][0].startswith("page[after]: ")
 
 
+@HERE
 def test_relay(client):
-    get = client(works(RELAY)).get
+    get = client(works(forms.RELAY)).get
     page = get("/works?first=3&sort=id").json
     assert [each["node"]["id"] for each in page["edges"]] == [1, 2, 3]
     info = page["pageInfo"]
@@ -437,6 +445,7 @@ def test_declarations_that_are_wrong():
         Listing(select(Work), dict)
 
 
+@HERE
 def test_a_list_of_each_request(session):
     app = Flask(__name__)
     app.config["SECRET_KEY"] = "s"
@@ -449,6 +458,7 @@ def test_a_list_of_each_request(session):
     assert found == [[{"id": 3}], [{"id": 4}]]
 
 
+@HERE
 def test_without_a_secret(session):
     with (
         Flask(__name__).test_request_context("/"),
@@ -457,6 +467,7 @@ def test_without_a_secret(session):
         works().page(session=session)
 
 
+@HERE
 def test_an_invalid_page_is_an_invalid_page(session):
     with (
         Flask(__name__).test_request_context("/?pages=x"),

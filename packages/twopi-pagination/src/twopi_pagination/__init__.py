@@ -10,17 +10,10 @@ from twopi_pagination.errors import (
     UnpageableQuery,
     UnsupportedOrdering,
 )
+from twopi_pagination.listing import forms
 from twopi_pagination.listing.declaration import ListedResult, Listing
 from twopi_pagination.listing.filters import Filter
-from twopi_pagination.listing.forms import (
-    BY_CURSOR,
-    BY_OFFSET,
-    JSON_API,
-    PAGE_NUMBERS,
-    RELAY,
-    Form,
-    ListedPage,
-)
+from twopi_pagination.listing.forms import Form, ListedPage
 from twopi_pagination.request.sort import Sort
 from twopi_pagination.result import (
     CursorPage,
@@ -40,11 +33,6 @@ from twopi_pagination.schemas import (
 from twopi_pagination.settings import init_app
 
 __all__ = [
-    "BY_CURSOR",
-    "BY_OFFSET",
-    "JSON_API",
-    "PAGE_NUMBERS",
-    "RELAY",
     "CursorPage",
     "CursorPaginatedResult",
     "CursorParameters",
@@ -70,6 +58,7 @@ __all__ = [
     "cursor_paginated",
     "fetch_keyset",
     "fetch_offset",
+    "forms",
     "init_app",
     "page_schema",
     "paginated",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select, union_all
+from sqlalchemy import Integer, bindparam, select, union_all
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.expression import ColumnClause
 
@@ -28,13 +28,15 @@ def page_from(order: Order, types: Types | None, limit: int) -> Any:
         rows = rows.order_by(*order.clauses).limit(limit)
         page = _of_identities(statement, rows.subquery(), order)
     elif types is not None and _takes_branches(order):
+        # as text: PostgreSQL plans a prepared statement without the values
+        most: Any = bindparam(None, limit, type_=Integer(), literal_execute=True)
         pieces = [
-            _identities(order).where(piece).order_by(*order.clauses).limit(limit)
+            _identities(order).where(piece).order_by(*order.clauses).limit(most)
             for piece in order.branches(types)
         ]
         # SQLite has no LIMIT right inside of a UNION
         rows = union_all(*(select(piece.subquery()) for piece in pieces))
-        page = _of_identities(statement, rows.subquery(), order).limit(limit)
+        page = _of_identities(statement, rows.subquery(), order).limit(most)
     else:
         page = _after(statement, order, types).limit(limit)
     return page.add_columns(*order.fetched).order_by(*order.clauses)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from sqlalchemy import BindParameter
-from sqlalchemy.orm import LoaderCriteriaOption, Query
+from sqlalchemy.orm import LoaderCriteriaOption, Query, QueryableAttribute
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import _label_reference, _textual_label_reference
 from sqlalchemy.sql.selectable import AliasedReturnsRows
@@ -211,7 +211,7 @@ def with_named_values(statement: Any, key: Any, names: tuple[str, ...]) -> Any:
 
 
 def _without_parameters(statement: Any) -> list[Any] | None:
-    """List the aliases and subqueries in *statement* that have no parameters.
+    """List relationships, aliases and subqueries in *statement* without parameters.
 
     Returns:
         Those that a copy can share; `None` if an entity is selected from one that
@@ -225,7 +225,12 @@ def _without_parameters(statement: Any) -> list[Any] | None:
             if isinstance(each, AliasedReturnsRows):
                 sources[hash(each)] = each
     aliased = [each.selectable for each in entities if each is not None]
-    shared = []
+    shared: list[Any] = [
+        part
+        for join in statement._setup_joins
+        for part in join[:2]
+        if isinstance(part, QueryableAttribute) and not part._extra_criteria
+    ]
     for key, source in sources.items():
         if not any(isinstance(e, BindParameter) for e in visitors.iterate(source)):
             shared.append(source)
