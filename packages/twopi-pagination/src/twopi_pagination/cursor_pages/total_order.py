@@ -20,6 +20,7 @@ from twopi_pagination.cursor_pages.codecs import Codec
 from twopi_pagination.cursor_pages.condition import Form, after, branches, form_of
 from twopi_pagination.cursor_pages.order_rules import total_terms
 from twopi_pagination.cursor_pages.sort_key import Key, key_of
+from twopi_pagination.query.entities import in_selectable
 from twopi_pagination.query.joins import is_table
 from twopi_pagination.query.shape import Shape
 
@@ -186,6 +187,11 @@ def order_of(shape: Shape, dialect: Dialect) -> Order:
         UnpageableQuery: The statement is not a SELECT, or has a limit.
     """
     terms = total_terms(shape)
+    if shape.entity is not None:
+        terms = [
+            term._replace(element=in_selectable(shape.entity, term.element))
+            for term in terms
+        ]
     keys = [
         key_of(term, dialect, nullable=_is_nullable(term.element, shape))
         for term in terms

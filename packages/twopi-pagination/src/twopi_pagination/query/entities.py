@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Table, inspect
 from sqlalchemy.sql.expression import ColumnElement
+from sqlalchemy.sql.util import ClauseAdapter
 
 
 def identity_of(entity: Any) -> list[ColumnElement[Any]]:
@@ -39,6 +40,17 @@ def is_of_one_row_each(entity: Any) -> bool:
     """
     inspected = inspect(entity)
     return inspected.is_mapper and _is_of_concrete_classes(inspected)
+
+
+def in_selectable(entity: Any, element: Any) -> Any:
+    """Return *element* with the columns of the selectable of *entity*.
+
+    It differs where classes of concrete inheritance are selected from a union.
+    """
+    inspected = inspect(entity)
+    if not _is_of_concrete_classes(inspected):
+        return element
+    return ClauseAdapter(inspected.selectable).traverse(element)
 
 
 def name_of(entity: Any) -> str:

@@ -227,7 +227,7 @@ def _without_parameters(statement: Any) -> list[Any] | None:
     aliased = [each.selectable for each in entities if each is not None]
     shared: list[Any] = [
         part
-        for join in statement._setup_joins
+        for join in getattr(statement, "_setup_joins", ())
         for part in join[:2]
         if isinstance(part, QueryableAttribute) and not part._extra_criteria
     ]
