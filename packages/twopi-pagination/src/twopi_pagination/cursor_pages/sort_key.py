@@ -48,7 +48,8 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects import mysql, postgresql
-from sqlalchemy.sql.expression import ColumnElement, Grouping
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.expression import BinaryExpression, ColumnElement, Grouping
 from sqlalchemy.sql.operators import custom_op
 from sqlalchemy.types import CHAR, NullType, TypeEngine, UserDefinedType
 
@@ -267,6 +268,8 @@ def _unsupported(element: Any, type_: Any) -> UnsupportedOrdering:
 def _type_beneath(element: Any, dialect: Dialect) -> TypeEngine[Any]:
     """Return the type that the database has of *element*, as far as it is known."""
     claimed = element.type
+    if isinstance(element, BinaryExpression) and element.operator in _MATCHES:
+        return Boolean()  # SQLAlchemy 2.1 does not say so
     while isinstance(element, TypeCoerce | Grouping):
         element = element.clause if isinstance(element, TypeCoerce) else element.element
         if not isinstance(element.type, NullType):
@@ -282,6 +285,8 @@ def _plain_type(type_: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
         plain = declared.dialect_impl(dialect)
     if dialect.name == "postgresql" and isinstance(declared, CHAR):
         return _Padded()
+    if isinstance(declared, Float):  # SQLAlchemy 2.0 makes a Numeric of it
+        return declared
     return plain
 
 
@@ -299,4 +304,5 @@ def _type_of_untyped(value: Any) -> TypeEngine[Any]:
     return literal(value).type
 
 
+_MATCHES = {operators.regexp_match_op, operators.not_regexp_match_op}
 _LONG, _WIDE, _FLAG = BigInteger(), Numeric(), Boolean()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
@@ -23,6 +24,12 @@ from twopi_pagination.cursor_pages.sort_key import Key, key_of
 from twopi_pagination.query.entities import in_selectable
 from twopi_pagination.query.joins import is_table
 from twopi_pagination.query.shape import Shape
+
+# each driver writes parameters, and their types, in its own way
+_PARAMETER = re.compile(
+    r"(?:%\(p\d+\)s|\$\d+|:p\d+|%s|\?)"
+    r"(?:::[A-Z]+(?:\([\d, ]+\))?(?: WITH TIME ZONE| WITHOUT TIME ZONE| PRECISION)?)?"
+)
 
 Types = tuple[TypeEngine[Any] | None, ...]
 """The types of the values of a place; `None` for NULL."""
@@ -111,7 +118,7 @@ class Order:
         clauses = visitors.cloned_traverse(
             ClauseList(*self.clauses), {"maintain_key": True}, {"bindparam": renamed}
         )
-        text = str(clauses.compile(dialect=self.dialect))
+        text = _PARAMETER.sub("?", str(clauses.compile(dialect=self.dialect)))
         return text, parameters, [codec.name for codec in self.codecs]
 
     def subject(self, scope: str, values: Mapping[str, Any]) -> bytes:
