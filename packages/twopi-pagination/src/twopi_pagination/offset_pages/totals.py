@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import ClauseElement, Executable, func, literal_column, select
 from sqlalchemy.ext.compiler import compiles
 
-from twopi_pagination.pages import key_rows, must_be_chosen
-from twopi_pagination.params import MAX_INTEGER, check_number
+from twopi_pagination.offset_pages.statements import key_rows, must_be_chosen
+from twopi_pagination.query.source import Source
+from twopi_pagination.query.sqlalchemy_internals import loader_criteria, unlocked
 from twopi_pagination.settings import COUNTS
-from twopi_pagination.statement import Source, loader_criteria, unlocked
+from twopi_pagination.whole_numbers import MAX_INTEGER, check_number
 
 INEXACT = frozenset({"none", "capped", "estimated"})
 """The ways to count that may not tell if there is another page."""
@@ -76,14 +77,16 @@ def total_of(
     if known is not None:
         return Total(known, exact=True)
     if chosen is None:
-        chosen = must_be_chosen(source)
+        chosen = must_be_chosen(source.shape)
     return _counted(source, way, min(cap, MAX_INTEGER - 1), chosen=chosen)
 
 
 def _own_total(source: Source, total: Any) -> int:
     value = total
     if isinstance(total, Executable):
-        value = source.session.execute(total).scalar_one()
+        value = source.session.execute(
+            total, bind_arguments={**source.bind_arguments}
+        ).scalar_one()
     elif callable(total):
         value = total()
     if value is None:
@@ -99,12 +102,12 @@ def _counted(source: Source, count: str, cap: int, *, chosen: bool) -> Total:
     if source.entity is None:
         rows = unlocked(source.statement.order_by(None)).subquery()
     else:
-        rows = key_rows(source, chosen=chosen)
+        rows = key_rows(source.shape, chosen=chosen)
         if chosen:
             rows = select(*rows.c).distinct().subquery()
     criteria = loader_criteria(source.statement)
     ones: Any = select(literal_column("1")).select_from(rows).options(*criteria)
-    if count == "estimated" and source.bind().dialect.name == "postgresql":
+    if count == "estimated" and source.dialect == "postgresql":
         return Total(_estimate(source, ones), exact=False)
     if count in INEXACT:
         rows = ones.limit(cap + 1).subquery()
@@ -117,7 +120,7 @@ def _counted(source: Source, count: str, cap: int, *, chosen: bool) -> Total:
 
 def _estimate(source: Source, rows: Any) -> int:
     """Return how many *rows* PostgreSQL plans for."""
-    plan = source.run(_Explained(rows), bind=source.bind()).scalar_one()
+    plan = source.run(_Explained(rows), bind=source.bind).scalar_one()
     if isinstance(plan, str):  # asyncpg leaves JSON as it is
         plan = json.loads(plan)
     return int(plan[0]["Plan"]["Plan Rows"])

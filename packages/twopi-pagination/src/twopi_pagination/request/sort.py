@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import inspection
 
 from twopi_pagination.errors import UnpageableQuery
-from twopi_pagination.ordering import directed, term_of
-from twopi_pagination.statement import is_limited
+from twopi_pagination.query.order_terms import directed, term_of
+from twopi_pagination.query.sqlalchemy_internals import is_limited
 
 
 class Sort:
@@ -63,10 +63,10 @@ class Sort:
         names = ", ".join(self.keys)
         most = min(self.max_keys, len(self.keys))
         if most == 1:
-            return f"Must be one of: {names}; a - before it turns it around."
+            return f"Must be one of: {names}. Prefix it with - for the reverse order."
         return (
-            f"Must be 1 to {most} of: {names}; with commas between them, "
-            "and a - before those to be turned around."
+            f"Must be 1 to {most} of: {names}, separated by commas. "
+            "Prefix a name with - to reverse it."
         )
 
     def clauses(self, text: str) -> list[Any] | None:
@@ -100,6 +100,13 @@ def sorted_by(clauses: Sequence[Any], statement: Any) -> Any:
             "rows; for sort=, select from its .subquery()"
         )
     return statement.order_by(None).order_by(*clauses)
+
+
+def clauses_of(sort: Sort | Sequence[Any] | None) -> Sequence[Any]:
+    """Return the ORDER BY that the program gives: the default of a `Sort`."""
+    if isinstance(sort, Sort):
+        return sort.clauses(sort.default) or [] if sort.default else []
+    return sort or []
 
 
 def _elements(name: str, key: Any) -> list[Any]:

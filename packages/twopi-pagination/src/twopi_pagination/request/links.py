@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from flask import has_request_context, request
 
-from twopi_pagination.params import largest_offset
+from twopi_pagination.request.parameters import largest_offset
 from twopi_pagination.settings import current_settings
 
 
@@ -69,7 +69,14 @@ def link_header(links: Mapping[str, str]) -> dict[str, str]:
 
 
 def _url(**parameters: Any) -> str:
-    """Return the URL of this request with *parameters* in place of its own."""
+    return url_with(parameters)
+
+
+def url_with(parameters: Mapping[str, Any]) -> str:
+    """Return the URL of this request with *parameters* in place of its own.
+
+    Those that are `None` are left out.
+    """
     kept = [
         (name, value)
         for name, value in request.args.items(multi=True)

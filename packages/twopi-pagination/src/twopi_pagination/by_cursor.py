@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from marshmallow import Schema
@@ -11,16 +11,17 @@ from sqlalchemy import Executable
 from sqlalchemy.orm import Query
 from sqlalchemy.sql.expression import GenerativeSelect
 
-from twopi_pagination.counting import INEXACT, total_of, way_to_count
-from twopi_pagination.cursor import CursorFormat, Place
+from twopi_pagination.cursor_pages.order_cache import planned
+from twopi_pagination.cursor_pages.rows import rows_at
+from twopi_pagination.cursor_pages.token import CursorFormat, Place, Places
 from twopi_pagination.dumping import dump_items, schema_of
-from twopi_pagination.orders import order_of_keys
-from twopi_pagination.params import MAX_INTEGER, Parameters, check_number
-from twopi_pagination.places import rows_at
+from twopi_pagination.offset_pages.totals import INEXACT, total_of, way_to_count
+from twopi_pagination.query.source import AnySession, Source, source_of
+from twopi_pagination.request.parameters import Parameters
+from twopi_pagination.request.sort import Sort, clauses_of, sorted_by
 from twopi_pagination.result import CursorPage, CursorPaginatedResult, KeysetSlice
 from twopi_pagination.settings import Settings, current_settings, secrets_of
-from twopi_pagination.sorting import Sort, sorted_by
-from twopi_pagination.statement import AnySession, Source, source_of
+from twopi_pagination.whole_numbers import MAX_INTEGER, check_number
 
 
 def cursor_paginated(
@@ -35,7 +36,9 @@ def cursor_paginated(
     max_limit: int | None = None,
     sort: Sort | None = None,
     scope: str = "",
-    secret: str | bytes | None = None,
+    secret: str | bytes | Sequence[str | bytes] | None = None,
+    backwards: bool = False,
+    bind_arguments: Mapping[str, Any] | None = None,
 ) -> CursorPaginatedResult:
     """Return the page of a query that a cursor leads to, dumped.
 
@@ -63,7 +66,12 @@ def cursor_paginated(
         scope: What else the cursors belong to, such as the tenant, or the filters of
             the query. A cursor of another scope is not accepted.
         secret: What to sign cursors with, in place of ``PAGINATION_SECRET`` or
-            Flask's ``SECRET_KEY``.
+            Flask's ``SECRET_KEY``. Of several, the first one signs and the others are
+            still accepted.
+        backwards: Whether the page is the one before the cursor's place; without a
+            cursor, it is the end of the list.
+        bind_arguments: What tells the session which database to use, as for
+            `sqlalchemy.orm.Session.execute`.
 
     Returns:
         ``data``, with ``limit`` (the one used), ``items``, and the cursors ``next``
@@ -73,7 +81,7 @@ def cursor_paginated(
         the other pages.
 
     Raises:
-        InvalidCursor: The cursor is none of this list. No SQL was run.
+        InvalidCursor: The cursor does not belong to this list. No SQL was run.
         InvalidPage: The query string's ``limit`` is not a whole number from 1 to
             2**63-1 in ASCII digits, or its ``sort`` is not allowed.
         UnorderedQuery: The rows have no order and no primary key.
@@ -84,7 +92,7 @@ def cursor_paginated(
             secret.
     """
     schema = schema_of(schema_type)
-    source = source_of(basequery, session)
+    source = source_of(basequery, session, bind_arguments)
     settings = current_settings()
     parameters = Parameters(settings)
     cursor = parameters.cursor(cursor)
@@ -94,13 +102,14 @@ def cursor_paginated(
     if secret is not None:
         settings = dataclasses.replace(settings, secrets=secrets_of(secret))
     page = _slice(
-        dataclasses.replace(source, statement=sorted_by(order, source.statement)),
+        source.with_statement(sorted_by(order, source.statement)),
         cursor,
         limit,
         settings,
         scope=scope,
         count=count,
         total=total,
+        backwards=backwards,
     )
     data: CursorPage = {
         "limit": limit,
@@ -126,6 +135,9 @@ def fetch_keyset(
     count: str = "none",
     total: int | Callable[[], int] | Executable | None = None,
     cap: int = 10_000,
+    sort: Sort | Sequence[Any] | None = None,
+    backwards: bool = False,
+    bind_arguments: Mapping[str, Any] | None = None,
 ) -> KeysetSlice:
     """Return the items of the page that a cursor leads to, without any Flask.
 
@@ -140,9 +152,14 @@ def fetch_keyset(
         count: How to count: ``"none"``, ``"exact"``, ``"capped"`` or ``"estimated"``.
         total: The number of all items, or a function or statement that gives it.
         cap: Where ``"capped"`` stops counting, 1 or more.
+        sort: The ORDER BY that replaces the statement's own, such as `Sort.clauses`
+            returns, or a `Sort` for its default.
+        backwards: Whether the page is the one before the cursor's place; without a
+            cursor, it is the end of the list.
+        bind_arguments: What tells the session which database to use.
 
     Raises:
-        InvalidCursor: The cursor is none of this list. No SQL was run.
+        InvalidCursor: The cursor does not belong to this list. No SQL was run.
         UnpageableQuery: *statement* cannot be cut into such pages.
         TypeError: An argument has the wrong type.
         ValueError: An argument is out of range.
@@ -150,9 +167,17 @@ def fetch_keyset(
     check_number("limit", limit, least=1)
     check_number("cap", cap, least=1)
     settings = Settings(secrets=secrets_of(secret), count_cap=cap)
-    source = source_of(statement, session)
+    source = source_of(statement, session, bind_arguments)
+    source = source.with_statement(sorted_by(clauses_of(sort), source.statement))
     return _slice(
-        source, cursor, limit, settings, scope=scope, count=count, total=total
+        source,
+        cursor,
+        limit,
+        settings,
+        scope=scope,
+        count=count,
+        total=total,
+        backwards=backwards,
     )
 
 
@@ -165,6 +190,7 @@ def _slice(
     scope: str,
     count: str,
     total: Any,
+    backwards: bool,
 ) -> KeysetSlice:
     if not settings.secrets:
         raise ValueError(
@@ -174,26 +200,31 @@ def _slice(
     if count == "window":
         raise ValueError("count='window' is for paginated() only; use 'exact'")
     way = way_to_count(None if count == "none" else count, total, "none")
-    order = order_of_keys(source)
-    form = CursorFormat(settings.secrets, order.subject(scope), order.codecs)
+    plan, of_values = planned(source)
+    subject = plan.order.subject(scope, of_values.params or {})
+    form = CursorFormat(settings.secrets, subject, plan.order.codecs)
     place = Place() if cursor is None else form.read(cursor)
-    rows = rows_at(source, order, place, min(limit + 1, MAX_INTEGER))
-    more = len(rows) > limit
-    rows = rows[:limit]
+    if backwards:
+        place = dataclasses.replace(place, backwards=True)
+    items, values = rows_at(of_values, plan, place, min(limit + 1, MAX_INTEGER))
+    more = len(items) > limit
+    items, values = list(items[:limit]), values[:limit]
     if place.backwards:
-        rows.reverse()
+        items.reverse()
+        values = values[::-1]
     # on the side it came from there is a page, unless it came from the end
     before = more if place.backwards else place.values is not None
     behind = place.values is not None if place.backwards else more
-    first = order.values(rows[0]) if rows else None
-    last = order.values(rows[-1]) if rows else None
-    known = None if before or behind else len(rows)
+    first = values[0] if values else None
+    last = values[-1] if values else None
+    known = None if before or behind else len(items)
     number = total_of(source, way, total, settings.count_cap, known)
     return KeysetSlice(
-        items=[order.item(row) for row in rows],
+        items=items,
         limit=limit,
         next=form.write(Place(values=last)) if behind else None,
         prev=form.write(Place(backwards=True, values=first)) if before else None,
         total=number.items,
         exact=number.exact,
+        places=Places(values, form),
     )

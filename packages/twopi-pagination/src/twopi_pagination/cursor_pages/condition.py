@@ -14,23 +14,61 @@ the same types, and are NULL in the same keys.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Dialect, and_, false, or_, true, tuple_
+from sqlalchemy import ColumnElement, and_, false, or_, true, tuple_
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.expression import ColumnClause
 
-from twopi_pagination.keys import MYSQL, Key
+from twopi_pagination.cursor_pages.sort_key import Key
+from twopi_pagination.query.dialects import MYSQL
 
 Bound: TypeAlias = ColumnElement[Any] | None
 """The parameter for the value of a key, or `None` where that is NULL."""
 
 
+class Form(enum.Enum):
+    """How the condition is written."""
+
+    ROW = "row"
+    NESTED = "nested"
+    BRANCHES = "branches"
+
+
+def form_of(keys: Sequence[Key], dialect: str) -> Form:
+    """Return the form that the database finds a place with by an index.
+
+    PostgreSQL needs branches for all but row values of one table, and SQLite where
+    NULLs come last. MariaDB and MySQL put nested conditions together themselves.
+    """
+    one_way = is_one_way(keys) and _of_one_table(keys)
+    if dialect == "postgresql" and not one_way:
+        return Form.BRANCHES
+    if dialect == "sqlite" and keys[0].nullable and not keys[0].nulls_first:
+        return Form.BRANCHES
+    if one_way and len(keys) > 1 and dialect not in MYSQL:
+        return Form.ROW
+    return Form.NESTED
+
+
+def _of_one_table(keys: Sequence[Key]) -> bool:
+    tables = {
+        hash(each.table)
+        for key in keys
+        for each in visitors.iterate(key.element)
+        if isinstance(each, ColumnClause) and each.table is not None
+    }
+    return len(tables) <= 1
+
+
 def after(
-    keys: Sequence[Key], bounds: Sequence[Bound], dialect: Dialect
+    keys: Sequence[Key], bounds: Sequence[Bound], form: Form
 ) -> ColumnElement[bool]:
     """Return the condition for the rows after *bounds*, in one piece."""
     known = [bound for bound in bounds if bound is not None]
-    if len(known) == len(keys) > 1 and is_one_way(keys) and dialect.name not in MYSQL:
+    if form is Form.ROW and len(known) == len(keys):
         row, place = tuple_(*(key.compared for key in keys)), tuple_(*known)
         return row < place if keys[0].descending else row > place
     return _nested(keys, bounds)

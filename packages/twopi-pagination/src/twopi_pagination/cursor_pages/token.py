@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from twopi_pagination.cursor_pages.codecs import Codec
 from twopi_pagination.errors import InvalidCursor, UnsupportedOrdering
-from twopi_pagination.keys import Codec
 
 MAX_LENGTH = 4096
 """The most characters a cursor has; longer ones are not even decoded."""
@@ -52,7 +52,7 @@ class Place:
     Attributes:
         backwards: If the page comes before the place, not after it.
         values: The keys of the row to go on from, or `None` for the end of the list.
-            Of long ones there may be but a `Digest`.
+            A long value may be replaced by its `Digest`.
     """
 
     backwards: bool = False
@@ -84,8 +84,8 @@ class CursorFormat:
             payload = self._payload(place)
         except (TypeError, ValueError, LookupError) as error:
             raise UnsupportedOrdering(
-                "a value that the rows are ordered by has not the type of its "
-                "expression; say which one it has by type_coerce() or cast()"
+                "a sort value does not have the type of its expression; declare the "
+                "type with type_coerce(), or change it with cast()"
             ) from error
         cursor = self._signed(payload)
         if len(cursor) > MAX_LENGTH:
@@ -101,7 +101,7 @@ class CursorFormat:
         """Return the place of *cursor*.
 
         Raises:
-            InvalidCursor: It is none of this list, whatever the reason.
+            InvalidCursor: It does not belong to this list, whatever the reason.
         """
         if len(cursor) > MAX_LENGTH:
             raise InvalidCursor
@@ -147,6 +147,25 @@ class CursorFormat:
             hmac.digest(hmac.digest(secret, _SALT, "sha256"), self.subject, "sha256")
             for secret in self.secrets
         ]
+
+
+@dataclass(frozen=True)
+class Places:
+    """The places after each item of a page.
+
+    Attributes:
+        values: The keys of each item.
+        form: How cursors are written.
+    """
+
+    values: Sequence[tuple[Any, ...]] = ()
+    form: CursorFormat | None = None
+
+    def cursors(self) -> list[str]:
+        """Return the cursor of each item."""
+        if self.form is None:
+            return []
+        return [self.form.write(Place(values=each)) for each in self.values]
 
 
 def _mac(key: bytes, payload: bytes) -> bytes:

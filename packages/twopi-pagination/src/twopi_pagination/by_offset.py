@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from marshmallow import Schema
@@ -11,16 +10,16 @@ from sqlalchemy import Executable
 from sqlalchemy.orm import Query
 from sqlalchemy.sql.expression import GenerativeSelect
 
-from twopi_pagination.counting import INEXACT, total_of, way_to_count
 from twopi_pagination.dumping import dump_items, schema_of
-from twopi_pagination.keys import MYSQL
-from twopi_pagination.ordering import with_nulls_placed
-from twopi_pagination.pages import must_be_chosen, page_items
-from twopi_pagination.params import MAX_INTEGER, Parameters, check_number
+from twopi_pagination.offset_pages.rows import page_items, with_nulls_placed
+from twopi_pagination.offset_pages.statements import Window, must_be_chosen
+from twopi_pagination.offset_pages.totals import INEXACT, total_of, way_to_count
+from twopi_pagination.query.source import AnySession, Source, source_of
+from twopi_pagination.request.parameters import Parameters
+from twopi_pagination.request.sort import Sort, clauses_of, sorted_by
 from twopi_pagination.result import OffsetSlice, Page, PaginatedResult
 from twopi_pagination.settings import current_settings
-from twopi_pagination.sorting import Sort, sorted_by
-from twopi_pagination.statement import AnySession, Source, source_of
+from twopi_pagination.whole_numbers import MAX_INTEGER, check_number
 
 
 def paginated(
@@ -35,6 +34,7 @@ def paginated(
     max_limit: int | None = None,
     sort: Sort | None = None,
     deep: Literal["offset", "deferred"] = "offset",
+    bind_arguments: Mapping[str, Any] | None = None,
 ) -> PaginatedResult:
     """Return one page of a query, dumped.
 
@@ -69,6 +69,8 @@ def paginated(
         deep: How to skip: ``"deferred"`` skips primary keys and fetches whole rows of
             the page only, which is faster where *offset* is large. It makes no
             difference where rows are of several columns, grouped or DISTINCT.
+        bind_arguments: What tells the session which database to use, as for
+            `sqlalchemy.orm.Session.execute`.
 
     Returns:
         ``data``, with ``offset``, ``limit`` (the one used), ``items`` and
@@ -86,7 +88,7 @@ def paginated(
         ValueError: An argument is out of range, or a setting is wrong.
     """
     schema = schema_of(schema_type)
-    source = source_of(basequery, session)
+    source = source_of(basequery, session, bind_arguments)
     settings = current_settings()
     parameters = Parameters(settings, body=True)
     start = parameters.offset(offset)
@@ -95,7 +97,7 @@ def paginated(
     parameters.check()
     way = way_to_count(count, total, settings.count)
     page = _slice(
-        dataclasses.replace(source, statement=sorted_by(order, source.statement)),
+        source.with_statement(sorted_by(order, source.statement)),
         start,
         size,
         way=way,
@@ -126,6 +128,8 @@ def fetch_offset(
     total: int | Callable[[], int] | Executable | None = None,
     cap: int = 10_000,
     deep: Literal["offset", "deferred"] = "offset",
+    sort: Sort | Sequence[Any] | None = None,
+    bind_arguments: Mapping[str, Any] | None = None,
 ) -> OffsetSlice:
     """Return the items of one page, without any Flask.
 
@@ -138,6 +142,9 @@ def fetch_offset(
         total: The number of all items, or a function or statement that gives it.
         cap: Where ``"capped"`` stops counting, 1 or more.
         deep: How to skip, as for `paginated`.
+        sort: The ORDER BY that replaces the statement's own, such as `Sort.clauses`
+            returns, or a `Sort` for its default.
+        bind_arguments: What tells the session which database to use.
 
     Raises:
         UnpageableQuery: *statement* cannot be cut into pages.
@@ -148,7 +155,8 @@ def fetch_offset(
         check_number(name, value)
     check_number("cap", cap, least=1)
     way = way_to_count(count, total, "exact")
-    source = source_of(statement, session)
+    source = source_of(statement, session, bind_arguments)
+    source = source.with_statement(sorted_by(clauses_of(sort), source.statement))
     return _slice(source, offset, limit, way=way, total=total, cap=cap, deep=deep)
 
 
@@ -164,15 +172,13 @@ def _slice(
 ) -> OffsetSlice:
     if deep not in {"offset", "deferred"}:
         raise ValueError(f"deep must be 'offset' or 'deferred', not {deep!r}")
-    chosen = must_be_chosen(source)
-    if source.bind().dialect.name in MYSQL:
-        statement = with_nulls_placed(source.statement)
-        source = dataclasses.replace(source, statement=statement)
+    chosen = must_be_chosen(source.shape)
+    source = with_nulls_placed(source)
+    # one more tells if there is another page
+    size = min(limit + (way in INEXACT), MAX_INTEGER)
     items, counted = page_items(
         source,
-        offset,
-        # one more tells if there is another page
-        min(limit + (way in INEXACT), MAX_INTEGER),
+        Window(offset, size),
         chosen=chosen,
         deferred=deep == "deferred",
         counted=way == "window",
