@@ -27,7 +27,6 @@ from twopi_flask_utils.restful import (
 )
 from twopi_flask_utils.sentry import inject_sentry
 from twopi_flask_utils.testing import (
-    AppReqTestHelper,
     CRUDTestHelper,
     PrivilegeTestHelper,
 )
@@ -289,7 +288,7 @@ def test_pages(client, db):
     assert client.get("/plants?limit=-1", headers=headers).status_code == 422
 
 
-class Suite(AppReqTestHelper, CRUDTestHelper, PrivilegeTestHelper, unittest.TestCase):
+class Suite(CRUDTestHelper, PrivilegeTestHelper, unittest.TestCase):
     def setUp(self):
         self.engine = create_engine("sqlite://", poolclass=StaticPool)
         Base.metadata.create_all(self.engine)

@@ -11,7 +11,7 @@ API = "/api/v1"
 
 
 def test_login_tells_the_tokens_and_how_long_access_lasts(bob):
-    assert bob.tokens.keys() == {"token", "refreshToken", "expiresIn"}
+    assert bob.tokens.keys() == {"token", "session_id", "refreshToken", "expiresIn"}
     assert bob.tokens["expiresIn"] == 60
 
 

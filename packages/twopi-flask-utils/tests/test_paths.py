@@ -1,10 +1,15 @@
 """The import paths of 1.x."""
 
 import importlib
+import importlib.metadata
 import subprocess
 import sys
 
 import pytest
+
+import twopi_restful
+import twopi_webargs
+from twopi_flask_utils import restful, webargs
 
 PATHS = {
     "celery": ("twopi_celery", "create_celery create_db_session"),
@@ -32,14 +37,41 @@ PATHS = {
 }
 
 
+OWN = {
+    *("ExpectedJSONException", "get_and_expect_json", "paginated"),
+    *("create_db_session", "ShortlivedTokenMixin"),
+    *("celery_inject_sentry", "create_client", "inject_sentry"),
+    *("BetterFlaskParser", "handle_validation_error"),
+    *("parser", "use_args", "use_kwargs"),
+}
+"""What has the semantics of 1.x here, on top of the package's."""
+
+
 @pytest.mark.parametrize("path", PATHS)
-def test_every_documented_name_is_the_object_of_its_package(path):
+def test_every_documented_name_is_the_object_of_its_package_or_has_1_x_semantics(path):
     package, names = PATHS[path]
     old = importlib.import_module(f"twopi_flask_utils.{path}")
     new = importlib.import_module(package)
 
     assert old.__all__ == names.split()
-    assert all(getattr(old, name) is getattr(new, name) for name in old.__all__)
+    for name in old.__all__:
+        assert (getattr(old, name) is getattr(new, name)) == (name not in OWN)
+
+
+def test_what_is_raised_and_made_here_is_of_the_package_too():
+    error = twopi_webargs.RequestValidationError
+    assert issubclass(webargs.ValidationError, error)
+    assert isinstance(webargs.parser, twopi_webargs.BetterFlaskParser)
+    error = twopi_restful.ExpectedJSONException
+    assert issubclass(restful.ExpectedJSONException, error)
+
+
+def test_the_extras_of_1_x_exist():
+    metadata = importlib.metadata.metadata("twopi-flask-utils")
+    provided = {name.replace("_", "-") for name in metadata.get_all("Provides-Extra")}
+
+    old = {"celery", "ldap", "pagination", "restful", "sentry", "token-auth", "webargs"}
+    assert provided >= old
 
 
 def test_nothing_is_imported_until_asked_for():

@@ -9,7 +9,9 @@ from flask import Flask, current_app
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from marshmallow import Schema, ValidationError, fields
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine, func, select
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import asyncpg, psycopg, psycopg2
 from sqlalchemy.orm import Session, aliased
 
 from twopi_pagination import (
@@ -18,6 +20,8 @@ from twopi_pagination import (
     cursor_paginated,
     init_app,
 )
+from twopi_pagination.cursor_pages.total_order import order_of
+from twopi_pagination.query.shape import Shape
 
 EXAMPLES = int(os.environ.get("TWOPI_PAGINATION_EXAMPLES", "40"))
 TEXT = "Is not a cursor of this list. Start again without one."
@@ -294,3 +298,41 @@ def test_arguments_of_wrong_type(page, books, session):
 def test_kinds():
     assert issubclass(InvalidCursor, InvalidPage)
     assert InvalidCursor().get_response().json == {"_errors": [f"cursor: {TEXT}"]}
+
+
+def subject_of(models, dialect, **values):
+    """What cursors of a list belong to, with one driver."""
+    book = models.Book
+    statement = select(book).order_by(
+        func.abs(book.year - 1990).desc(), book.title + "x", book.year.desc()
+    )
+    return order_of(Shape(statement), dialect).subject("", values)
+
+
+def test_cursors_survive_another_driver(models):
+    subjects = {
+        subject_of(models, dialect)
+        for dialect in (psycopg.dialect(), psycopg2.dialect(), asyncpg.dialect())
+    }
+
+    assert len(subjects) == 1
+    # and another release of SQLAlchemy: this is what 2.0 and 2.1 make of it
+    [subject] = subjects
+    assert subject == (
+        b"('', 'abs(twopi_pagination_book.year - ?) DESC, "
+        b"twopi_pagination_book.title || ? ASC, twopi_pagination_book.year DESC, "
+        b"twopi_pagination_book.id DESC', [1990, 'x'], ['untyped', 'str', 'int', "
+        b"'int'])"
+    )
+
+
+@pytest.mark.parametrize("name", ["psycopg", "sqlite"])
+def test_cursors_belong_to_one_direction(models, name):
+    dialect = {"psycopg": psycopg, "sqlite": sqlite}[name].dialect()
+    element = models.Book.year + 1
+
+    assert order_of(Shape(select(models.Book).order_by(element)), dialect).subject(
+        "", {}
+    ) != order_of(Shape(select(models.Book).order_by(element.desc())), dialect).subject(
+        "", {}
+    )

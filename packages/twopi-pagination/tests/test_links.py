@@ -17,7 +17,7 @@ class NumberSchema(Schema):
 
 
 COUNTER = select(literal(0).label("n")).cte(recursive=True)
-COUNTER = COUNTER.union_all(select(COUNTER.c.n + 1).where(COUNTER.c.n < 24))
+COUNTER = COUNTER.union(select(COUNTER.c.n + 1).where(COUNTER.c.n < 24))
 NUMBERS = select(COUNTER.c.n).order_by(COUNTER.c.n)
 
 

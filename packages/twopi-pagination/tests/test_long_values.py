@@ -6,7 +6,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text, delete, select, u
 from sqlalchemy.orm import registry
 
 from twopi_pagination import InvalidCursor, UnsupportedOrdering, cursor_paginated
-from twopi_pagination.cursor import MAX_LENGTH
+from twopi_pagination.cursor_pages.token import MAX_LENGTH
 
 
 class IdSchema(Schema):
@@ -95,19 +95,23 @@ def follow(session):
     return follow
 
 
-def test_it_takes_two_selects(long, follow, statements):
+def test_it_takes_two_selects(session, long, follow, statements):
     statement = select(long).where(long.text.like("b%")).order_by(long.text.desc())
     cursor = follow(statement)["next"]
     assert len(statements) == 1
 
     follow(statement, cursor)
 
-    assert len(statements) == 3
+    # MariaDB sorts by the first characters, and a cursor has no more of them
+    looked_up = session.get_bind().dialect.name != "mysql"
+    assert len(statements) == 2 + looked_up
 
 
 @pytest.mark.parametrize("change", ["delete", "update"])
 def test_the_row_is_gone(session, long, follow, change):
     """No place is left to go on from; the client is told to start again."""
+    if session.get_bind().dialect.name == "mysql":
+        pytest.skip("nothing is looked up")
     statement = select(long).where(long.text.like("b%")).order_by(long.text.desc())
     page = follow(statement)
     last = page["items"][-1]["id"]

@@ -192,7 +192,59 @@ def test_an_argument_out_of_range(name, value):
 
 
 @pytest.mark.parametrize("name", ["offset", "limit", "max_limit"])
-@pytest.mark.parametrize("value", ["1", 1.0, True, [1]])
+@pytest.mark.parametrize("value", [1.0, True, [1], b"1"])
 def test_an_argument_of_another_type(name, value):
     with pytest.raises(TypeError, match=f"^{name} must be an int or None, not"):
         paginated(NUMBERS, NumberSchema, session=Broken(), **{name: value})
+
+
+def test_arguments_may_be_strings_of_digits(numbers):
+    data = paginated(NUMBERS, NumberSchema, "7", "03", session=numbers).data
+
+    assert (data["offset"], data["limit"]) == (7, 3)
+    assert data["items"] == [{"n": 7}, {"n": 8}, {"n": 9}]
+
+
+@pytest.mark.parametrize("value", ["", "-1", "x", "1.0", str(MOST + 1)])
+@pytest.mark.parametrize("name", ["offset", "limit"])
+def test_an_argument_that_is_not_a_number(name, value):
+    with pytest.raises(ValueError, match=f"^{name} is not valid. Must be a whole"):
+        paginated(NUMBERS, NumberSchema, session=Broken(), **{name: value})
+
+
+def post(numbers, query_string="", **request):
+    with Flask(__name__).test_request_context(
+        "/", method="POST", query_string=query_string, **request
+    ):
+        data = paginated(NUMBERS, NumberSchema, session=numbers).data
+    return data["offset"], data["limit"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ({"data": {"offset": "4", "limit": "3"}}, (4, 3)),
+        ({"json": {"offset": "4", "limit": 3}}, (4, 3)),
+        ({"json": {"limit": 3.0}}, (0, 3)),
+        ({"json": {"limit": None}}, (0, 20)),
+        ({"json": {"limit": 500}}, (0, 100)),
+        ({"json": {"other": 3}}, (0, 20)),
+        ({"json": [3]}, (0, 20)),
+        ({"data": "{", "content_type": "application/json"}, (0, 20)),
+        ({"data": b"limit=3", "content_type": "text/plain"}, (0, 20)),
+        ({"json": {"limit": 3}, "query_string": "limit=9"}, (0, 9)),
+        ({"data": {"limit": "3"}, "query_string": "offset=1"}, (1, 3)),
+    ],
+)
+def test_a_form_or_json_object_is_read_after_the_query_string(
+    numbers, request_, expected
+):
+    assert post(numbers, **request_) == expected
+
+
+@pytest.mark.parametrize("value", [-1, 2.5, True, "x", "", [3], {}, MOST + 1, 1e300])
+def test_a_bad_number_in_json(value):
+    with pytest.raises(InvalidPage, match="limit: Must be") as caught:
+        post(Broken(), json={"limit": value})
+
+    assert set(caught.value.messages) == {"limit"}

@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    union,
     union_all,
 )
 from sqlalchemy.orm import (
@@ -252,7 +253,7 @@ SHAPES = {
 @pytest.mark.parametrize("shape", SHAPES)
 def test_pages_are_the_list(session, models, schema, describe, walk, shape):
     models.other = aliased(models.Book)
-    models.numbers = union_all(
+    models.numbers = union(
         select(models.Book.id, models.Book.author_id.label("n")),
         select(models.Author.id + 100, models.Author.id),
     ).subquery()
@@ -262,7 +263,7 @@ def test_pages_are_the_list(session, models, schema, describe, walk, shape):
     tree = select(models.Node.id, literal_column("0", Integer).label("depth"))
     tree = tree.where(models.Node.parent_id.is_(None)).cte(recursive=True)
     below = select(models.Node.id, tree.c.depth + 1)
-    models.tree = tree.union_all(below.where(models.Node.parent_id == tree.c.id))
+    models.tree = tree.union(below.where(models.Node.parent_id == tree.c.id))
     statement, rest = SHAPES[shape](models, session)
     whole = statement.order_by(*rest)
     if isinstance(whole, type(select())):

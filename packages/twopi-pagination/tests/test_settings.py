@@ -93,7 +93,9 @@ def test_a_bad_base_url_is_found_at_start_up(value):
     app = Flask(__name__)
     app.config["PAGINATION_BASE_URL"] = value
 
-    with pytest.raises(ValueError, match=r"^PAGINATION_BASE_URL is no http") as caught:
+    with pytest.raises(
+        ValueError, match=r"^PAGINATION_BASE_URL must be an http"
+    ) as caught:
         init_app(app)
 
     assert "hunter2" not in str(caught.value)

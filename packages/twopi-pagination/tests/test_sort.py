@@ -14,8 +14,8 @@ from twopi_pagination import (
 )
 
 RULE = (
-    "Must be 1 to 3 of: title, year, place; with commas between them, "
-    "and a - before those to be turned around."
+    "Must be 1 to 3 of: title, year, place, separated by commas. "
+    "Prefix a name with - to reverse it."
 )
 
 
@@ -174,5 +174,5 @@ def test_a_sort_that_cannot_be(keys, options, error):
 
 
 def test_the_rule_of_one_key():
-    rule = "Must be one of: a; a - before it turns it around."
+    rule = "Must be one of: a. Prefix it with - for the reverse order."
     assert Sort({"a": column("a")}).rule == rule

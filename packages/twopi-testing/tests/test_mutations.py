@@ -151,7 +151,7 @@ MUTANTS = {
     "creating stores something else": (
         STORES,
         STORES.replace("= note", '= {**note, "text": "z"}'),
-        "'text' is 'z', expected 'a'\nGET /notes/1",
+        "the list lacks an object with the fields that were sent\nGET /notes",
     ),
     "creating loses a field": (
         "**sent}",
@@ -181,7 +181,7 @@ MUTANTS = {
     "creating answers with another id": (
         "return note, 201",
         'return note | {"id": 7}, 201',
-        "GET /notes/7 answered 404",
+        "the list lacks the object with id 7",
     ),
     "creating answers with a list": (
         "return note, 201",
@@ -236,12 +236,12 @@ MUTANTS = {
     "updating forgets what was not sent": (
         "note.update(request.get_json())",
         "note.clear(), note.update(id=key, **request.get_json())",
-        "'made' is missing\nGET /notes/1",
+        "'by' is missing, expected 'w'\nPUT /notes/1",
     ),
     "updating changes the author": (
         "note.update(request.get_json())",
         'note.update(request.get_json(), by="x")',
-        "'by' was 'w', but is 'x'\nGET /notes/1",
+        "'by' is 'x', expected 'w'\nPUT /notes/1",
     ),
     "updating updates a part": (
         "note.update(request.get_json())",

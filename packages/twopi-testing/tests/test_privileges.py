@@ -103,6 +103,13 @@ def test_data_goes_with_what_writes(client, calls):
     ]
 
 
+@pytest.mark.parametrize("key", ["5", "5?dry=1", "%35"])
+def test_an_object_id_is_the_rest_of_the_url(client, calls, key):
+    check_privileges(client, "/things", {}, key, {"get": 200})
+
+    assert calls == [("GET", "/things/5", None)]
+
+
 def test_several_codes_may_be_right(client):
     check_privileges(client, "/things", {}, 5, {"put": (401, 403)})
 

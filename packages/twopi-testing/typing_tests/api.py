@@ -25,12 +25,18 @@ from twopi_testing import (
 app = Flask(__name__)
 client: Client = app.test_client()
 check_crud(client, "/things", {"name": "a"}, statuses={"create": 202})
+check_crud(client, "/things", create=False, existing=7, partial_answers=True)
 check_crud(app.test_client(), "/things", check_keys=["name"], keys_from_prev=["id"])
 check_privileges(client, "/things", {}, 1, {"get": 200, "put": (401, 403)})
 check_privileges(client, "/things", {}, 1, [("get", 200)])
 
 
-class Things(AppReqTestHelper, CRUDTestHelper, PrivilegeTestHelper, unittest.TestCase):
+class Requests(AppReqTestHelper):
+    def _req(self, meth: str, *args: Any, **kwargs: Any) -> TestResponse:
+        return super()._req(meth, *args, **kwargs)
+
+
+class Things(CRUDTestHelper, PrivilegeTestHelper, unittest.TestCase):
     def setUp(self) -> None:
         self.client = app.test_client()
         self.client_headers = {"Authorization": "Bearer x"}
@@ -40,6 +46,8 @@ class Things(AppReqTestHelper, CRUDTestHelper, PrivilegeTestHelper, unittest.Tes
         self.do_crud_test("/things", {"name": "a"}, {"name": "b"}, initial_count=1)
         self.do_test_privileges("/things", {}, 1, {"plural-get": 200})
         check_crud(self, "/things")
+        self.assertEqualDicts(["name"], {"name": "a"}, {"name": "a"})
+        assert_type(self.equalDicts(["name"], {}, {}), bool)
 
 
 app.test_client_class = ApiClient

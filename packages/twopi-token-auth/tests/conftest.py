@@ -25,6 +25,8 @@ NOW = 1_800_000_000
 
 
 class Badge(ShortlivedTokenMixin):
+    token_type = "JWT"  # so that tests can make tokens by other means
+
     class TokenSchema(ShortlivedTokenMixin.TokenSchema):
         uid = fields.String(attribute="user_id")
         scopes = fields.List(fields.String())

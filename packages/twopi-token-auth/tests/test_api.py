@@ -2,13 +2,13 @@ import re
 from pathlib import Path
 
 import twopi_token_auth
-from twopi_token_auth.settings import (
+from twopi_token_auth.app.settings import (
     SESSION_SETTINGS,
     SETTINGS,
-    SessionSettings,
     read_session_settings,
     read_settings,
 )
+from twopi_token_auth.sessions.settings import SessionSettings
 
 PACKAGE = Path(__file__).parent.parent
 PAGES = [

@@ -71,7 +71,7 @@ class Victim:
         self.algorithm = algorithm
         self.key, self.stranger = generate(algorithm), generate(algorithm)
         self.retired = generate(algorithm)
-        self.header = {"alg": algorithm, "typ": "JWT"}
+        self.header = {"alg": algorithm, "typ": SessionToken.token_type}
         app = Flask("victim")
         app.config.update(SECRET_KEY=SECRET, TOKEN_AUTH_CACHE_SIZE=cache_size)
         if algorithm == "HS256":

@@ -111,7 +111,7 @@ def test_log_in_renew_and_log_out_with_json_and_with_forms(client, how):
     credentials = {"username": "ada", "password": "right", "name": "Phone"}
     answer = client.post("/auth/login", **{how: credentials})
     check(answer, 200)
-    assert sorted(answer.json) == ["expiresIn", "refreshToken", "token"]
+    assert sorted(answer.json) == ["expiresIn", "refreshToken", "session_id", "token"]
     assert answer.json["expiresIn"] == 900
     first = answer.json
 
@@ -119,7 +119,7 @@ def test_log_in_renew_and_log_out_with_json_and_with_forms(client, how):
         "/auth/renew", **{how: {"refreshToken": first["refreshToken"]}}
     )
     check(answer, 200)
-    assert sorted(answer.json) == ["expiresIn", "refreshToken", "token"]
+    assert sorted(answer.json) == ["expiresIn", "refreshToken", "session_id", "token"]
     assert answer.json["refreshToken"] != first["refreshToken"]
     second = {how: {"refreshToken": answer.json["refreshToken"]}}
 
@@ -137,6 +137,54 @@ def test_the_token_says_who_and_what(client):
         assert session.data == {"tenant": 5}
         other = SessionToken.load(log_in(client, "bob")["token"])
         assert (other.user_id, other.scopes) == ("bob", [])
+
+
+def test_the_list_of_sessions_is_paged(client):
+    pairs = [log_in(client, name=str(number)) for number in range(5)]
+    header = bearer(pairs[0])
+
+    whole = client.get("/auth/sessions", headers=header).json
+    assert (whole["limit"], whole["offset"], whole["totalItems"]) == (100, 0, 5)
+    pages = [
+        client.get(f"/auth/sessions?limit=2&offset={offset}", headers=header).json
+        for offset in (0, 2, 4, 6)
+    ]
+    assert [len(page["sessions"]) for page in pages] == [2, 2, 1, 0]
+    assert [each for page in pages for each in page["sessions"]] == whole["sessions"]
+    for query in ("limit=0", "limit=101", "limit=x", "offset=-1", "offset=9999999999"):
+        check(client.get(f"/auth/sessions?{query}", headers=header), 400)
+
+
+def test_answers_name_the_session(client):
+    pair = log_in(client)
+    other = log_in(client, "bob")
+
+    assert pair["session_id"] == pair["refreshToken"].split(".")[0]
+    assert other["session_id"] != pair["session_id"]
+    for _ in range(2):
+        assert renew(client, pair).json["session_id"] == pair["session_id"]
+
+
+def test_logging_in_with_a_refresh_token_ends_its_session(client):
+    first, kept = log_in(client), log_in(client)
+
+    second = log_in(client, refreshToken=first["refreshToken"])
+
+    check(renew(client, first), 401, ENDED, NOT_RENEWED)
+    for pair in (second, kept):
+        check(renew(client, pair), 200)
+    log_in(client, refreshToken="junk")
+
+
+def test_log_out_can_be_repeated(make_client):
+    client = make_client(TOKEN_AUTH_CHECK_REVOCATION=True)
+    pair = log_in(client)
+
+    for _ in range(2):  # the first answer may have been lost
+        answer = client.post("/auth/logout", headers=bearer(pair))
+        check(answer, 200, {"status": "success"})
+    body = {"refreshToken": pair["refreshToken"]}
+    check(client.post("/auth/logout", json=body), 200, {"status": "success"})
 
 
 def test_log_out_with_the_short_lived_token(client):
@@ -263,7 +311,7 @@ def test_without_rotation_there_is_no_new_refresh_token(make_client):
     for _ in range(2):
         answer = renew(client, pair)
         check(answer, 200)
-        assert sorted(answer.json) == ["expiresIn", "token"]
+        assert sorted(answer.json) == ["expiresIn", "session_id", "token"]
 
 
 def test_users_see_their_sessions_and_nobody_elses(client):

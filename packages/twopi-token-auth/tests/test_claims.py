@@ -1,7 +1,7 @@
 import pytest
 
 from twopi_token_auth import TokenError
-from twopi_token_auth.claims import check_claims
+from twopi_token_auth.jose.claims import check_claims
 
 
 def refusal(claims, **expected):
@@ -30,10 +30,26 @@ def test_begun(name, value):
     check_claims({name: value}, now=1000.5)
 
 
+@pytest.mark.parametrize(("name", "ahead"), [("iat", 60), ("nbf", 5)])
+@pytest.mark.parametrize("leeway", [0, 4, 5, 30, 60, 90, 300])
+def test_a_beginning_may_be_a_little_ahead(name, ahead, leeway):
+    ahead = max(ahead, leeway)
+
+    check_claims({name: 1000 + ahead}, now=1000.5, leeway=leeway)
+    assert refusal({name: 1001 + ahead}, leeway=leeway) == "not_yet_valid"
+
+
 @pytest.mark.parametrize("name", ["iat", "nbf"])
-@pytest.mark.parametrize("value", [1001, 1001.5, 1e30, 10**400])
+@pytest.mark.parametrize("value", [1061, 1061.5, 1e30, 10**400])
 def test_not_begun(name, value):
     assert refusal({name: value}) == "not_yet_valid"
+    assert refusal({name: value, "exp": value}) == "not_yet_valid"
+
+
+def test_of_two_beginnings_the_later_one_counts():
+    check_claims({"iat": 1060, "nbf": 1005}, now=1000.5)
+    assert refusal({"iat": 1060, "nbf": 1006}) == "not_yet_valid"
+    assert refusal({"iat": 1061, "nbf": 1005}) == "not_yet_valid"
 
 
 @pytest.mark.parametrize("name", ["exp", "iat", "nbf"])
@@ -49,11 +65,11 @@ def test_a_date_is_a_finite_number(name, value):
 
 
 def test_leeway_widens_both_ends():
-    claims = {"exp": 996, "nbf": 1005, "iat": 1005}
+    claims = {"exp": 936, "nbf": 1065, "iat": 1065}
 
-    check_claims(claims, now=1000.5, leeway=5)
-    assert refusal(claims, leeway=4) == "not_yet_valid"
-    assert refusal({"exp": 996}, leeway=4.5) == "expired"
+    check_claims(claims, now=1000.5, leeway=65)
+    assert refusal(claims, leeway=64) == "not_yet_valid"
+    assert refusal({"exp": 936}, leeway=64) == "expired"
 
 
 @pytest.mark.parametrize("issuer", [None, "", "me ", "Me", 5, ["me"], {"me": 1}])

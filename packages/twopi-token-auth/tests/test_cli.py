@@ -9,7 +9,7 @@ from sqlalchemy import create_engine
 
 from twopi_token_auth import KeyRing, MemoryStore, TokenAuth, init_app
 from twopi_token_auth.cli import token_auth
-from twopi_token_auth.codec import HMAC, NAMES
+from twopi_token_auth.jose.algorithms import HMAC, NAMES
 from twopi_token_auth.stores.sqlalchemy import SQLAlchemyStore
 from twopi_token_auth.testing import FrozenClock
 
@@ -211,7 +211,7 @@ def test_without_sessions_or_a_store_the_commands_say_so(run, app):
         assert result.exit_code == 1
         assert "call TokenAuth.init_app(app)" in result.stderr
 
-    engine = create_engine("sqlite://")
+    engine = create_engine("sqlite:////nowhere/at/all.db")
     TokenAuth(app, store=SQLAlchemyStore(engine))
     for arguments in commands:
         result = run(*arguments)

@@ -9,8 +9,8 @@ import jwt
 import pytest
 
 from twopi_token_auth import ConfigurationError, TokenError
-from twopi_token_auth.codec import Key, prepare_key
-from twopi_token_auth.jws import decode, encode
+from twopi_token_auth.jose.jws import decode, encode
+from twopi_token_auth.jose.key import Key, prepare_key
 
 HEADER = {"alg": "HS256", "typ": "JWT"}
 RFC_7515_KEY = (

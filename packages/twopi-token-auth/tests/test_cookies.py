@@ -51,7 +51,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(make_app):
     answer = log_in(make_app().test_client())
 
     value, attributes = parts(answer)
-    assert sorted(answer.json) == ["expiresIn", "token"]
+    assert sorted(answer.json) == ["expiresIn", "session_id", "token"]
     assert len(value.split(".")) == 3
     assert attributes == {
         "Secure",
@@ -69,7 +69,7 @@ def test_renew_and_log_out_with_the_cookie(make_app):
     answer = client.post("/auth/renew", headers=AJAX)
     second, _ = parts(answer)
     assert answer.status_code == 200
-    assert sorted(answer.json) == ["expiresIn", "token"]
+    assert sorted(answer.json) == ["expiresIn", "session_id", "token"]
     assert first != second
 
     answer = client.post("/auth/logout", headers=AJAX)
@@ -80,17 +80,53 @@ def test_renew_and_log_out_with_the_cookie(make_app):
     assert client.post("/auth/renew", headers=AJAX).status_code == 400
 
 
-def test_a_cookie_that_is_refused_is_cleared(make_app):
-    client = make_app().test_client()
+def cookie_of(client):
+    return client.get_cookie("refresh_token", path="/auth").value
+
+
+def arrive(client, answer):
+    """Let a response that was on its way for long reach the browser."""
+    cookies = answer.headers.getlist("Set-Cookie")
+    client._update_cookies_from_response("localhost", "/auth/renew", cookies)
+
+
+@pytest.mark.parametrize("path", ["renew", "logout"])
+@pytest.mark.parametrize("why", ["junk", "revoked", "replaced"])
+def test_a_late_refusal_leaves_a_newer_cookie(make_app, path, why):
+    """Two tabs share a cookie; one asks with the old one, the other logs in again."""
+    app = make_app()
+    client, tab = app.test_client(), app.test_client()
     log_in(client)
-    client.set_cookie("refresh_token", "junk", path="/auth")
+    old = "junk" if why == "junk" else cookie_of(client)
+    if why == "revoked":
+        with app.app_context():
+            app.extensions["twopi_token_auth_sessions"].revoke_all("ada")
+    else:
+        log_in(client)
 
-    answer = client.post("/auth/renew", headers=AJAX)
+    tab.set_cookie("refresh_token", old, path="/auth")
+    late = tab.post(f"/auth/{path}", headers=AJAX)
+    log_in(client)
+    newest = cookie_of(client)
+    arrive(client, late)
 
-    assert answer.status_code == 401
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert parts(answer)[0] == ""
-    assert client.get_cookie("refresh_token", path="/auth") is None
+    assert late.headers["Cache-Control"] == "no-store"
+    assert cookie_of(client) == newest
+    assert client.post("/auth/renew", headers=AJAX).status_code == 200
+
+
+def test_logging_in_again_ends_the_session_before(make_app):
+    app = make_app()
+    client = app.test_client()
+    with app.app_context():
+        sessions = app.extensions["twopi_token_auth_sessions"]
+        for _ in range(3):
+            assert log_in(client).status_code == 200
+        [session] = sessions.list("ada")
+        body = {"username": "ada", "password": "wrong"}
+        assert client.post("/auth/login", json=body, headers=AJAX).status_code == 401
+        assert sessions.list("ada") == [session]
+    assert cookie_of(client).startswith(session.id)
 
 
 def test_the_cookie_outlives_a_store_that_is_down(make_app, monkeypatch):

@@ -97,9 +97,7 @@ def test_no_token(client):
     assert client.get("/open").json == {"token": None, "raw": None}
 
 
-@pytest.mark.parametrize(
-    "query", ["?token=", "?token", "?tokens=x", "?a=token", "?Token=x"]
-)
+@pytest.mark.parametrize("query", ["?", "?tokens=x", "?a=token", "?Token=x"])
 def test_what_is_no_token_in_the_query_string(client, query):
     assert is_missing(client.get("/closed" + query))
 
@@ -114,8 +112,96 @@ def test_a_bad_token(client, token):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_bad_token_reaches_a_view_without_auth_required(client):
-    assert client.get("/open", headers=bearer("x")).json == {"token": None, "raw": "x"}
+@pytest.fixture
+def bad(context, token_class, clock):
+    """Ways to be invalid, each with the code of its error."""
+    good = token_class("ada", expiry=clock.date(60)).dump()
+    return {
+        "x": "malformed",
+        good[:-4] + "AAAA": "signature",
+        token_class("ada", expiry=clock.date(-1)).dump(): "expired",
+        token_class("ada", not_before=clock.date(60)).dump(): "not_yet_valid",
+        token_class("ada", audience="others").dump(): "audience",
+        token_class(None).dump(): "claims",
+    }
+
+
+def in_cookie(app, path, token):
+    client = app.test_client()
+    client.set_cookie("token", token)
+    return client.get(path)
+
+
+def test_a_bad_token_is_refused_where_one_is_optional(app, client, bad, token_class):
+    ran = []
+
+    @app.get("/optional")
+    @parse_auth_header(token_class, cookie="token")
+    def optional():
+        ran.append(g.token)
+        return "in"
+
+    for token in bad:
+        for answer in (
+            client.get("/optional", headers=bearer(token)),
+            client.get(f"/optional?token={token}"),
+            in_cookie(app, "/optional", token),
+        ):
+            assert (answer.status_code, answer.json) == (401, INVALID)
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer error=")
+            assert answer.headers["Cache-Control"] == "no-store"
+    assert client.get("/optional?token=").json == INVALID
+    assert ran == []
+    assert client.get("/optional").text == "in"
+
+
+def test_a_bad_token_can_count_as_none(app, client, bad, token_class):
+    @app.get("/lenient")
+    @parse_auth_header(token_class, cookie="token", load_user=str, invalid="anonymous")
+    def lenient():
+        return {
+            "why": g.token_error and g.token_error.code,
+            "carried": [g.token, g.raw_token, g.user],
+        }
+
+    nothing = [None, None, None]
+    for token, code in bad.items():
+        for answer in (
+            client.get("/lenient", headers=bearer(token)),
+            in_cookie(app, "/lenient", token),
+        ):
+            assert answer.json == {"why": code, "carried": nothing}
+    assert client.get("/lenient").json == {"why": None, "carried": nothing}
+
+
+def test_auth_required_tells_why_a_token_counts_as_none(app, client, bad, token_class):
+    @app.get("/both")
+    @parse_auth_header(token_class, invalid="anonymous")
+    @auth_required()
+    def both():
+        return "in"
+
+    for token, code in bad.items():
+        answer = client.get("/both", headers=bearer(token))
+        assert (answer.status_code, answer.json) == (401, INVALID)
+        expired = "expired" in answer.headers["WWW-Authenticate"]
+        assert expired is (code == "expired")
+    assert client.get("/both").json == MISSING
+
+
+def test_only_the_two_ways_with_bad_tokens_exist(token_class):
+    with pytest.raises(ValueError, match="'refuse' or 'anonymous'"):
+        parse_auth_header(token_class, invalid="ignore")
+
+
+def test_another_load_inside_of_a_view_changes_nothing(app, client, token_class):
+    @app.get("/inside")
+    @parse_auth_header(token_class)
+    def inside():
+        assert token_class.load("x") is None
+        return {"why": g.token_error, "user": g.token and g.token.user_id}
+
+    assert client.get("/inside").json == {"why": None, "user": None}
 
 
 def test_an_expired_token_can_be_told_apart(client, context, token_class, clock):
@@ -230,6 +316,22 @@ def test_another_kind_of_token_class_is_called_with_two_arguments(app, client):
     assert calls == [(("good", "s"), {}), (("bad", "s"), {})]
 
 
+def test_another_kind_of_token_class_can_be_optional(app, client):
+    class ApiKey:
+        @staticmethod
+        def load(raw, secret):
+            return None
+
+    @app.get("/lenient")
+    @parse_auth_header(ApiKey, invalid="anonymous")
+    def lenient():
+        return {"why": g.token_error.code, "raw": g.raw_token}
+
+    # What another token class has refused before is no reason here.
+    client.get("/closed?token=a.b.c")
+    assert client.get("/lenient?token=bad").json == {"why": "claims", "raw": None}
+
+
 def test_a_false_token_is_a_token(app, client):
     class Zero:
         @staticmethod
@@ -260,14 +362,15 @@ def test_auth_required_without_parse_auth_header_lets_nobody_in(app, client, tok
     assert is_missing(client.get("/forgotten", headers=bearer(token)))
 
 
-def test_decorators_in_the_wrong_order_let_nobody_in(app, token, token_class):
-    @app.get("/wrong")
-    @auth_required()
-    @parse_auth_header(token_class)
-    def wrong():
-        raise AssertionError
+@pytest.mark.parametrize("wrong", [auth_required(), scopes_required("read")])
+@pytest.mark.parametrize("required", [True, False])
+def test_decorators_in_the_wrong_order_are_refused(token_class, wrong, required):
+    with pytest.raises(TypeError, match=r"above @parse_auth_header.* write it below"):
 
-    assert is_missing(app.test_client().get("/wrong", headers=bearer(token)))
+        @wrong
+        @parse_auth_header(token_class, required=required)
+        def view():
+            """Never runs."""
 
 
 def test_auth_required_trusts_a_token_set_by_the_application(app, client):

@@ -10,8 +10,8 @@ from flask import Flask
 
 import twopi_token_auth
 from twopi_token_auth import clients
+from twopi_token_auth.app.settings import SESSION_SETTINGS, SETTINGS
 from twopi_token_auth.errors import SessionErrorCode, TokenErrorCode
-from twopi_token_auth.settings import SESSION_SETTINGS, SETTINGS
 
 README = Path(__file__).parents[1] / "README.md"
 DOCS = Path(__file__).parents[3] / "docs"

@@ -1,16 +1,20 @@
+import re
 import threading
 import warnings
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
 from twopi_token_auth import (
     ConfigurationError,
+    MemoryStore,
+    TokenAuth,
     TokenError,
     WeakSecretWarning,
     init_app,
 )
-from twopi_token_auth.extension import current_state, state_of
+from twopi_token_auth.app.state import current_state, state_of
 
 SHORT = "supersecret"
 
@@ -29,10 +33,49 @@ def test_init_app_returns_the_app_and_publishes_the_expiry(secret):
 
 
 def test_init_app_keeps_the_expiry_of_the_application(secret):
-    app = make_app(SECRET_KEY=secret, SHORT_LIVED_TOKEN_EXPIRY="mine")
+    expiry = timedelta(minutes=3)
+    app = make_app(SECRET_KEY=secret, SHORT_LIVED_TOKEN_EXPIRY=expiry)
     init_app(init_app(app))
 
-    assert app.config["SHORT_LIVED_TOKEN_EXPIRY"] == "mine"
+    assert app.config["SHORT_LIVED_TOKEN_EXPIRY"] is expiry
+
+
+@pytest.mark.parametrize("value", ["900", "mine", 0, -1, True, [], timedelta(0)])
+def test_an_expiry_of_another_shape_is_refused_at_start(secret, value):
+    app = make_app(SECRET_KEY=secret, SHORT_LIVED_TOKEN_EXPIRY=value)
+
+    with pytest.raises(ConfigurationError, match="seconds or a timedelta") as caught:
+        init_app(app)
+    assert caught.value.setting == "SHORT_LIVED_TOKEN_EXPIRY"
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [(60, 60), (60.0, 60), (None, 900), (timedelta(1), 86400)]
+)
+@pytest.mark.parametrize("start", [True, False])
+def test_an_expiry_in_seconds_is_read(secret, value, seconds, start):
+    app = make_app(SECRET_KEY=secret, SHORT_LIVED_TOKEN_EXPIRY=value)
+    auth = TokenAuth(app, store=MemoryStore())
+    if not start:  # as by a test that sets it later
+        app.config["SHORT_LIVED_TOKEN_EXPIRY"] = value
+    with app.app_context():
+        assert auth.sessions.start("ada").expires_in == seconds
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("TOKEN_AUTH_CHECK_REVOKATION", "did you mean TOKEN_AUTH_CHECK_REVOCATION?"),
+        ("TOKEN_AUTH_COOKIE_SECUR", "did you mean TOKEN_AUTH_COOKIE_SECURE?"),
+        ("TOKEN_AUTH_XYZZY_PLUGH_QUX", "remove or rename it"),
+    ],
+)
+def test_a_misspelt_setting_is_refused_at_start(secret, name, remedy):
+    app = make_app(SECRET_KEY=secret, **{name: True})
+
+    with pytest.raises(ConfigurationError, match=re.escape(remedy)) as caught:
+        init_app(app)
+    assert caught.value.setting == name
 
 
 @pytest.mark.parametrize(

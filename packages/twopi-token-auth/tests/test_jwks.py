@@ -18,10 +18,11 @@ from twopi_token_auth import (
     RemoteKeys,
     TokenError,
     auth_required,
+    init_app,
     jwks_view,
     parse_auth_header,
 )
-from twopi_token_auth.jwk import private_jwk, public_jwk
+from twopi_token_auth.jose.jwk import generate, private_jwk, public_jwk
 
 
 class Issuer:
@@ -288,10 +289,87 @@ def test_keys_that_are_not_understood_are_ignored(issuer, remote, token_class):
     assert [key.kid for key in remote.accepted()] == ["1"]
 
 
-def test_an_empty_set_accepts_nothing(issuer, remote, token_class):
-    issuer.body = b'{"keys": []}'
+USELESS = [
+    {"keys": []},
+    {"keys": [{"kty": "oct", "k": "AAAA"}]},
+    {"keys": [{"kty": "NEW"}]},
+    {"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]},
+    {"keys": [None, 5]},
+    {"keys": [{"kty": "oct"}] * 1001},
+    {},
+    [],
+]
 
-    assert code_of(token_class, issuer.token("1"), remote) == "unknown_key"
+
+@pytest.mark.parametrize("body", USELESS, ids=lambda body: str(body)[:20])
+def test_a_set_without_usable_keys_is_no_answer(
+    issuer, remote, token_class, clock, body
+):
+    good, useless = issuer.jwks(), json.dumps(body).encode()
+    issuer.body = useless
+    with pytest.raises(KeysUnavailableError):
+        token_class.load(issuer.token("1", uid="ada"), remote)
+
+    issuer.body = good
+    clock.now += 10
+    assert token_class.load(issuer.token("1", uid="ada"), remote)
+    issuer.body = useless
+    for seconds in (301, 86399 - 1):  # an hour, or a day: the last keys stay
+        clock.now += seconds
+        assert token_class.load(issuer.token("1", uid="ada"), remote)
+    clock.now += 1
+    with pytest.raises(KeysUnavailableError):
+        token_class.load(issuer.token("1", uid="ada"), remote)
+
+
+def test_keys_of_two_kinds_may_have_one_name(issuer, token_class):
+    rings = [
+        KeyRing().add(private_jwk(generate(algorithm), algorithm, "k"))
+        for algorithm in ("ES256", "EdDSA", "ES384")
+    ]
+    published = [key for ring in rings for key in ring.public_jwks()["keys"]]
+    issuer.body = json.dumps({"keys": published}).encode()
+    remote = RemoteKeys(issuer.url)
+
+    class Token(token_class):
+        algorithm = None
+
+    for ring in rings:
+        assert Token.load(Token("ada").dump(ring), remote).user_id == "ada"
+    assert remote.public_jwks()["keys"] == published
+
+
+@pytest.mark.parametrize("algorithms", [["RS256", "PS256"], ["PS256", "RS256"], []])
+def test_a_key_without_an_algorithm_serves_each_allowed_one(
+    issuer, token_class, algorithms
+):
+    key = private_jwk(generate("RS256"), "RS256", "k")
+    del key["alg"]
+    rings = {
+        name: KeyRing().add(key, algorithm=name) for name in ("RS256", "PS256", "RS512")
+    }
+    [public] = rings["RS256"].public_jwks()["keys"]
+    del public["alg"]
+    issuer.body = json.dumps({"keys": [public, public]}).encode()
+    remote = RemoteKeys(issuer.url, algorithms=algorithms)
+
+    class Token(token_class):
+        algorithm = None
+
+    for name, ring in rings.items():
+        token = Token.load(Token("ada").dump(ring), remote)
+        assert (token is not None) is (name in (algorithms or rings))
+    assert len(remote.public_jwks()["keys"]) == 1
+
+
+def test_no_start_waits_for_another_issuer(issuer, secret):
+    app = Flask("consumer")
+    app.config["SECRET_KEY"] = secret
+    app.config["TOKEN_AUTH_KEYS"] = RemoteKeys(issuer.url)
+
+    init_app(app)
+
+    assert issuer.requests == {}
 
 
 def test_an_answer_has_to_come_in_time(issuer, token_class):

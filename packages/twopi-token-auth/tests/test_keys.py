@@ -14,8 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa, x
 from flask import Flask
 
 from twopi_token_auth import ConfigurationError, KeyRing, TokenError, init_app
-from twopi_token_auth.jwk import private_jwk
-from twopi_token_auth.jws import decode, encode
+from twopi_token_auth.app.settings import read_settings
+from twopi_token_auth.app.state import configured_keys
+from twopi_token_auth.jose.jwk import private_jwk, public_jwk
+from twopi_token_auth.jose.jws import decode, encode
 
 RSA_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
 ASYMMETRIC = [*RSA_ALGORITHMS, "ES256", "ES384", "ES512", "EdDSA"]
@@ -155,7 +157,7 @@ def test_keys_that_the_token_brings_along_are_ignored(owned, monkeypatch, name):
 
 
 def test_a_token_is_tried_with_the_key_it_names_only(monkeypatch, owned):
-    from twopi_token_auth.codec import Key
+    from twopi_token_auth.jose.key import Key
 
     ring = KeyRing()
     ring.add(private_pem(owned["ES256"]), kid="a")
@@ -545,7 +547,9 @@ def test_a_ring_works_without_an_application(owned, token_class):
 def test_forms_of_the_setting(owned, make):
     keys = make(private_pem(owned["ES256"]), jwk_of(owned, "ES256"))
 
-    ring = KeyRing.from_config({"TOKEN_AUTH_KEYS": keys, "SECRET_KEY": "unused"})
+    ring = configured_keys(
+        read_settings({"TOKEN_AUTH_KEYS": keys, "SECRET_KEY": "unused"})
+    )
 
     assert ring.current.algorithm == "ES256"
     app = Flask("keys")
@@ -560,11 +564,11 @@ def test_a_ring_of_the_secret_key():
         "TOKEN_AUTH_ALGORITHMS": ["HS384"],
     }
 
-    ring = KeyRing.from_config(config)
+    ring = configured_keys(read_settings(config))
 
     assert [key.algorithm for key in ring.accepted()] == ["HS384", "HS384"]
     with pytest.raises(ConfigurationError, match="SECRET_KEY"):
-        KeyRing.from_config({})
+        configured_keys(read_settings({}))
 
 
 @pytest.mark.parametrize(
@@ -689,7 +693,7 @@ def test_no_key_is_checked_again_when_a_token_is_made(owned, token_class, monkey
     done = []
     for name in (
         "jwt.algorithms.RSAAlgorithm.prepare_key",
-        "twopi_token_auth.codec._scheme",
+        "twopi_token_auth.jose.key._scheme",
         "cryptography.hazmat.primitives.serialization.load_pem_private_key",
         "cryptography.hazmat.primitives.serialization.load_pem_public_key",
     ):
@@ -721,6 +725,23 @@ for key in ("-----BEGIN PUBLIC KEY-----", {"kty": "RSA", "n": "AQAB", "e": "AQAB
     subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path)
 
 
+def test_a_key_of_the_faulty_library_is_refused():
+    product = 1
+    for prime in (n for n in range(2, 400) if all(n % d for d in range(2, n))):
+        product *= prime
+    modulus = pow(65537, 12345, product) + product * (
+        1 << (2100 - product.bit_length())
+    )
+    key = rsa.RSAPublicNumbers(65537, modulus).public_key()
+
+    pem = key.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    for each in (public_jwk(key, "RS256", None), pem):
+        with pytest.raises(ConfigurationError, match="ROCA"):
+            KeyRing().add(each)
+
+
 # The type of a token
 
 
@@ -734,7 +755,7 @@ def test_a_type_is_asked_for(context, token_class, secret, typ, forge):
     assert jwt.get_unverified_header(own)["typ"] == "at+jwt"
     assert Access.load(own) is not None
     assert Access.load(forge({"alg": "HS256", "typ": typ}, {"uid": "ada"})) is not None
-    assert token_class.load(own) is not None
+    assert token_class.load(own) is None
     for wrong in ("JWT", "", "at", None, 5, ["at+jwt"], "logout+jwt", "at+jwt "):
         with pytest.raises(TokenError) as caught:
             Access.verify(forge({"alg": "HS256", "typ": wrong}, {"uid": "ada"}))

@@ -1,5 +1,7 @@
 """An OpenAPI document says where the token goes, and it goes there."""
 
+from inspect import signature
+
 import pytest
 from openapi_spec_validator import validate
 
@@ -48,6 +50,10 @@ def test_a_token_is_found_where_its_scheme_says(name, context, token_class):
     assert client.get("/me").status_code == 401
 
 
-def test_only_the_header_is_described_unless_asked():
-    assert list(security_schemes()) == ["bearer"]
+def test_what_is_described_by_default_is_what_the_decorator_takes():
+    takes = signature(parse_auth_header).parameters
+    for name, parameter in signature(security_schemes).parameters.items():
+        assert parameter.default == takes[name].default
+    assert list(security_schemes()) == ["bearer", "query"]
+    assert list(security_schemes(query_string=False)) == ["bearer"]
     assert list(security_schemes(**PLACES)) == ["bearer", "query", "cookie"]

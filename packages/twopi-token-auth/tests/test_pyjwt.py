@@ -21,11 +21,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twopi_token_auth import TokenError
-from twopi_token_auth.claims import check_claims
-from twopi_token_auth.codec import Key, prepare_key
-from twopi_token_auth.jws import decode, encode
-from twopi_token_auth.settings import read_settings
-from twopi_token_auth.verifier import VerifiedTokens, Verifier
+from twopi_token_auth.jose.claims import IAT_LEEWAY, check_claims
+from twopi_token_auth.jose.jws import decode, encode
+from twopi_token_auth.jose.key import Key, prepare_key
+from twopi_token_auth.jose.verified_tokens import VerifiedTokens
+from twopi_token_auth.jose.verifier import Limits, Verifier
 
 NOW = 1_800_000_000
 CACHE = VerifiedTokens(100)
@@ -224,18 +224,17 @@ def verify(token, algorithm, **expected):
 @functools.cache
 def verifier(algorithm, cached, leeway, issuers, audiences, require):
     """Make a verifier for all tokens with the same expectations."""
-    config = {"TOKEN_AUTH_LEEWAY": leeway, "TOKEN_AUTH_REQUIRE": require}
     return Verifier(
         tuple(accepted_keys(algorithm)),
-        "JWT",
+        None,
         issuers,
         audiences,
-        settings=read_settings(config),
+        limits=Limits(leeway=leeway, require=tuple(require)),
         cache=CACHE if cached else None,
     )
 
 
-def theirs(token, algorithm, expected):
+def theirs(token, algorithm, expected, **options):
     secrets = [key.public for key in accepted_keys(algorithm)]
     for secret in secrets:
         try:
@@ -243,8 +242,8 @@ def theirs(token, algorithm, expected):
                 token,
                 secret,
                 [algorithm],
-                options={"require": list(expected["require"])},
-                leeway=expected["leeway"],
+                options={"require": list(expected["require"]), **options},
+                leeway=max(expected["leeway"], 0 if options else IAT_LEEWAY),
                 issuer=expected["issuers"],
                 audience=expected["audiences"],
             )
@@ -263,6 +262,8 @@ def compare(rng, algorithms=(*ALGORITHMS, "HS256")):
     except TokenError:
         return False
     assert theirs(token, algorithm, expected) == claims
+    # The end is exact, and the beginning is not.
+    theirs(token, algorithm, expected, verify_iat=False, verify_nbf=False)
     return True
 
 

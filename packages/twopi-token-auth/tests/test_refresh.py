@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twopi_token_auth.refresh import make_session_id, mint, parse
+from twopi_token_auth.sessions.refresh_token import make_session_id, mint, parse
 
 SESSION = "0123456789abcdef0123456789abcdef"
 SECRET = "thirty-two bytes, enough for all of HS256"

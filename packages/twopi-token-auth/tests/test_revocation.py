@@ -10,10 +10,11 @@ from twopi_token_auth import (
     current_token,
     parse_auth_header,
 )
-from twopi_token_auth.refresh import make_session_id
-from twopi_token_auth.revocation import RevocationCheck, session_id_of
+from twopi_token_auth.sessions.refresh_token import make_session_id
+from twopi_token_auth.sessions.revocation import RevocationCheck
 from twopi_token_auth.stores import RefreshSession
 from twopi_token_auth.testing import FrozenClock
+from twopi_token_auth.tokens.session_token import session_id_of
 
 NOW = datetime(2027, 1, 15, 8, tzinfo=UTC)
 

@@ -17,8 +17,8 @@ from twopi_token_auth import (
     StoreUnavailableError,
     signals,
 )
-from twopi_token_auth.refresh import make_session_id, mint
-from twopi_token_auth.sessions import PURGE_EVERY
+from twopi_token_auth.sessions.manager import PURGE_EVERY
+from twopi_token_auth.sessions.refresh_token import make_session_id, mint
 
 SECRET = "thirty-two bytes, enough for all of HS256"
 SECOND = timedelta(seconds=1)
@@ -133,8 +133,8 @@ RULE = [
     ("29 +", 1, 2),
     ("+ +", 2, 3),
     ("+", 0, 1),  # lost answer: the same successor
-    ("+ 30", 0, 1),
-    ("+ 31", 0, "reused"),
+    ("+ 90", 0, 1),  # half a minute, and a minute by which clocks may differ
+    ("+ 91", 0, "reused"),
     ("+ +", 0, "reused"),  # a grandparent, however soon
     ("+ 30 +", 0, "reused"),
     ("+ + + +", 3, 4),
@@ -151,8 +151,10 @@ RULE = [
     ("90 + 90 + 19", 2, 3),
     ("90 + 90 + 20", 1, "expired"),
     ("x 300", 0, "revoked"),
-    ("", 1, "reused"),  # the store was restored from a backup
-    ("+ 5", 9, "reused"),
+    ("", 1, 2),  # newer than the session: the store was restored from a backup
+    ("+ 5", 9, 10),
+    ("+ x", 9, "revoked"),
+    ("100", 9, "idle"),
 ]
 
 

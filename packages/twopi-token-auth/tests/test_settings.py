@@ -3,12 +3,12 @@ from datetime import timedelta
 import pytest
 
 from twopi_token_auth import ConfigurationError
-from twopi_token_auth.settings import (
+from twopi_token_auth.app.config_snapshot import Snapshot
+from twopi_token_auth.app.settings import (
     SETTINGS,
     read_session_settings,
     read_settings,
 )
-from twopi_token_auth.snapshot import Snapshot
 
 
 def read(**config):
@@ -38,7 +38,7 @@ def test_none_means_the_default():
         ("TOKEN_AUTH_ISSUER", ["me", "you"], "issuer", ("me", "you")),
         ("TOKEN_AUTH_AUDIENCE", ("api",), "audience", ("api",)),
         ("TOKEN_AUTH_LEEWAY", 300, "leeway", 300),
-        ("TOKEN_AUTH_LEEWAY", 0.5, "leeway", 0.5),
+        ("TOKEN_AUTH_LEEWAY", 0.5, "leeway", 1),
         ("TOKEN_AUTH_LEEWAY", timedelta(minutes=1), "leeway", 60),
         ("TOKEN_AUTH_REQUIRE", {"sub", "exp"}, "require", ("exp", "sub")),
         ("TOKEN_AUTH_MAX_LENGTH", 1, "max_length", 1),

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from twopi_token_auth import KeyRing, TokenError
-from twopi_token_auth.jws import decode
+from twopi_token_auth.jose.jws import decode
 
 RFC_7515_CLAIMS = {
     "iss": "joe",

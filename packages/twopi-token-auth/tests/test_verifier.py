@@ -24,10 +24,10 @@ from twopi_token_auth import (
     clock,
     parse_auth_header,
 )
-from twopi_token_auth.codec import Key
-from twopi_token_auth.extension import current_state
+from twopi_token_auth.app.state import current_state
+from twopi_token_auth.jose.key import Key
+from twopi_token_auth.jose.verified_tokens import Verified, VerifiedTokens
 from twopi_token_auth.testing import FrozenClock
-from twopi_token_auth.verifier import Verified, VerifiedTokens
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -139,10 +139,14 @@ def test_code_of_yours_in_a_schema_runs_each_time(context, time, verifications):
             raise ValidationError("banned")
 
     class Checked(ShortlivedTokenMixin):
+        token_type = "JWT"
+
         class TokenSchema(ShortlivedTokenMixin.TokenSchema):
             sub = fields.String(attribute="subject", validate=refuse_banned)
 
     class Dated(ShortlivedTokenMixin):
+        token_type = "JWT"
+
         class TokenSchema(ShortlivedTokenMixin.TokenSchema):
             seen = UnixTimestamp(load_default=clock.now)
 

@@ -26,6 +26,7 @@ def test_facts():
     assert isinstance(error, ValidationError)
     assert isinstance(error, HTTPException)
     assert error.messages == error.messages_dict == {"query": {"name": ["Taken."]}}
+    assert error.by_location() == error.messages
     assert (error.location, error.status_code, error.code) == ("query", 409, 409)
     assert error.headers == headers
     assert error.data is error.valid_data is error.response is None

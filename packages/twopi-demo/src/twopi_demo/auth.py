@@ -9,6 +9,7 @@ from twopi_demo.database import session
 from twopi_demo.models import User, sessions
 from twopi_token_auth import (
     Identity,
+    RefreshSession,
     SessionToken,
     TokenAuth,
     current_token,
@@ -24,7 +25,20 @@ def authenticate(username: str, password: str) -> Identity | None:
     return Identity(user.id, user.scopes) if user else None
 
 
-auth = TokenAuth(token_cls=SessionToken, store=sessions, authenticate=authenticate)
+def identify(login: RefreshSession) -> Identity | None:
+    """Return what the role of the user of *login* may do now; None ends the login."""
+    user = session.get(User, int(login.user_id), populate_existing=True)
+    found = Identity(user.id, user.scopes) if user else None
+    session.rollback()
+    return found
+
+
+auth = TokenAuth(
+    token_cls=SessionToken,
+    store=sessions,
+    authenticate=authenticate,
+    identify=identify,
+)
 bearer = parse_auth_header(SessionToken)
 """Put the request's access token into ``g.token``."""
 

@@ -1,6 +1,8 @@
 """Pages of a SQLAlchemy query for Flask, with totals that are right."""
 
 from twopi_pagination.aio import acursor_paginated, apaginated
+from twopi_pagination.by_cursor import cursor_paginated, fetch_keyset
+from twopi_pagination.by_offset import fetch_offset, paginated
 from twopi_pagination.errors import (
     InvalidCursor,
     InvalidPage,
@@ -8,8 +10,11 @@ from twopi_pagination.errors import (
     UnpageableQuery,
     UnsupportedOrdering,
 )
-from twopi_pagination.keyset import cursor_paginated, fetch_keyset
-from twopi_pagination.offset import fetch_offset, paginated
+from twopi_pagination.listing import forms
+from twopi_pagination.listing.declaration import ListedResult, Listing
+from twopi_pagination.listing.filters import Filter
+from twopi_pagination.listing.forms import Form, ListedPage
+from twopi_pagination.request.sort import Sort
 from twopi_pagination.result import (
     CursorPage,
     CursorPaginatedResult,
@@ -26,15 +31,19 @@ from twopi_pagination.schemas import (
     parameters,
 )
 from twopi_pagination.settings import init_app
-from twopi_pagination.sorting import Sort
 
 __all__ = [
     "CursorPage",
     "CursorPaginatedResult",
     "CursorParameters",
+    "Filter",
+    "Form",
     "InvalidCursor",
     "InvalidPage",
     "KeysetSlice",
+    "ListedPage",
+    "ListedResult",
+    "Listing",
     "OffsetParameters",
     "OffsetSlice",
     "Page",
@@ -49,6 +58,7 @@ __all__ = [
     "cursor_paginated",
     "fetch_keyset",
     "fetch_offset",
+    "forms",
     "init_app",
     "page_schema",
     "paginated",

@@ -6,17 +6,17 @@ runs what is synchronous. So items may load what they need while they are dumped
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from marshmallow import Schema
 from sqlalchemy import Executable
 from sqlalchemy.sql.expression import GenerativeSelect
 
-from twopi_pagination.keyset import cursor_paginated
-from twopi_pagination.offset import paginated
+from twopi_pagination.by_cursor import cursor_paginated
+from twopi_pagination.by_offset import paginated
+from twopi_pagination.request.sort import Sort
 from twopi_pagination.result import CursorPaginatedResult, PaginatedResult
-from twopi_pagination.sorting import Sort
 
 if TYPE_CHECKING:  # SQLAlchemy asks for greenlet there, which is an extra
     from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session
@@ -27,8 +27,8 @@ if TYPE_CHECKING:  # SQLAlchemy asks for greenlet there, which is an extra
 async def apaginated(
     basequery: GenerativeSelect,
     schema_type: type[Schema] | Schema,
-    offset: int | None = None,
-    limit: int | None = None,
+    offset: int | str | None = None,
+    limit: int | str | None = None,
     *,
     session: AnyAsyncSession,
     count: str | None = None,
@@ -36,6 +36,7 @@ async def apaginated(
     max_limit: int | None = None,
     sort: Sort | None = None,
     deep: Literal["offset", "deferred"] = "offset",
+    bind_arguments: Mapping[str, Any] | None = None,
 ) -> PaginatedResult:
     """Return one page of a query, dumped, as `paginated` does.
 
@@ -50,6 +51,7 @@ async def apaginated(
         max_limit: As for `paginated`.
         sort: As for `paginated`.
         deep: As for `paginated`.
+        bind_arguments: As for `paginated`.
 
     Raises:
         TypeError: *session* is not an asynchronous one.
@@ -68,6 +70,7 @@ async def apaginated(
             max_limit=max_limit,
             sort=sort,
             deep=deep,
+            bind_arguments=bind_arguments,
         )
 
     result: PaginatedResult = await _asynchronous(session).run_sync(page)
@@ -86,7 +89,9 @@ async def acursor_paginated(
     max_limit: int | None = None,
     sort: Sort | None = None,
     scope: str = "",
-    secret: str | bytes | None = None,
+    secret: str | bytes | Sequence[str | bytes] | None = None,
+    backwards: bool = False,
+    bind_arguments: Mapping[str, Any] | None = None,
 ) -> CursorPaginatedResult:
     """Return the page of a query that a cursor leads to, as `cursor_paginated` does.
 
@@ -102,6 +107,8 @@ async def acursor_paginated(
         sort: As for `cursor_paginated`.
         scope: As for `cursor_paginated`.
         secret: As for `cursor_paginated`.
+        backwards: As for `cursor_paginated`.
+        bind_arguments: As for `cursor_paginated`.
 
     Raises:
         TypeError: *session* is not an asynchronous one.
@@ -121,6 +128,8 @@ async def acursor_paginated(
             sort=sort,
             scope=scope,
             secret=secret,
+            backwards=backwards,
+            bind_arguments=bind_arguments,
         )
 
     result: CursorPaginatedResult = await _asynchronous(session).run_sync(page)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
-from twopi_pagination.links import cursor_links, link_header, offset_links
+from twopi_pagination.cursor_pages.token import Places
+from twopi_pagination.request.links import cursor_links, link_header, offset_links
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +50,12 @@ class KeysetSlice:
     prev: str | None
     total: int | None
     exact: bool
+    places: Places = dataclasses.field(default=Places(), repr=False, compare=False)
+
+    @functools.cached_property
+    def cursors(self) -> list[str]:
+        """The cursor of each item: of the page after it, or, backwards, before it."""
+        return self.places.cursors()
 
 
 class Page(TypedDict):

@@ -12,16 +12,12 @@ from typing import Any, Literal
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
-from twopi_pagination.counting import INEXACT
-from twopi_pagination.cursor import MAX_LENGTH
-from twopi_pagination.params import (
-    largest_limit,
-    largest_offset,
-    number_rule,
-    whole_number,
-)
+from twopi_pagination.cursor_pages.token import MAX_LENGTH
+from twopi_pagination.offset_pages.totals import INEXACT
+from twopi_pagination.request.parameters import largest_limit, largest_offset
+from twopi_pagination.request.sort import Sort
 from twopi_pagination.settings import COUNTS, current_settings
-from twopi_pagination.sorting import Sort
+from twopi_pagination.whole_numbers import number_rule, whole_number
 
 Kind = Literal["offset", "cursor"]
 
@@ -30,8 +26,26 @@ class _Number(fields.Integer):
     """A number of the query string, by the rules of `paginated`."""
 
     def __init__(self, least: int, description: str) -> None:
-        super().__init__(metadata={"minimum": least, "description": description})
+        super().__init__()
         self.least = least
+        self.description = description
+
+    @property
+    def metadata(self) -> dict[str, Any]:  # type: ignore[override]  # an attribute there
+        """The bounds and the default of the current application's settings."""
+        return {
+            "description": self.description,
+            "minimum": self.least,
+            "maximum": self._bounds()[0],
+            "default": self._default(),
+        }
+
+    @metadata.setter
+    def metadata(self, _: Any) -> None:
+        """Ignore what marshmallow sets."""
+
+    def _default(self) -> int:
+        return self.least
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
         bound, most = self._bounds()
@@ -46,6 +60,10 @@ class _Number(fields.Integer):
 
 
 class _Limit(_Number):
+    def _default(self) -> int:
+        settings = current_settings()
+        return min(settings.default_limit, settings.max_limit)
+
     def _bounds(self) -> tuple[int, int]:
         settings = current_settings()
         return largest_limit(settings, settings.max_limit), settings.max_limit
@@ -116,25 +134,22 @@ def parameters(kind: Kind = "offset", *, sort: Sort | None = None) -> list[Any]:
     Raises:
         ValueError: There is no such kind.
     """
-    found: dict[str, Any] = {
-        name: (field.metadata, "integer" if isinstance(field, _Number) else "string")
-        for name, field in _SCHEMAS[_kind(kind)]().fields.items()
-    }
+    found: dict[str, Any] = _SCHEMAS[_kind(kind)]().fields
     if sort is not None:
-        found["sort"] = (SortField(sort).metadata, "string")
+        found = {**found, "sort": SortField(sort)}
     return [
         {
             "in": "query",
             "name": name,
             "required": False,
-            "description": metadata["description"],
+            "description": field.metadata["description"],
             "schema": {
-                "type": of,
+                "type": "integer" if isinstance(field, _Number) else "string",
                 **({"maxLength": MAX_LENGTH} if name == "cursor" else {}),
-                **{key: metadata[key] for key in metadata if key != "description"},
+                **{k: v for k, v in field.metadata.items() if k != "description"},
             },
         }
-        for name, (metadata, of) in found.items()
+        for name, field in found.items()
     ]
 
 
@@ -157,7 +172,7 @@ class _Items(fields.List):  # type: ignore[type-arg]  # generic in marshmallow 4
         return value
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1024)
 def page_schema(
     item: type[Schema] | Schema, kind: Kind = "offset", *, count: str | None = None
 ) -> type[Schema]:
@@ -193,6 +208,23 @@ def page_schema(
         content["totalItemsExact"] = fields.Boolean(required=True)
     if way in INEXACT and not by_cursor:
         content["hasMore"] = fields.Boolean(required=True)
-    cls = item if isinstance(item, type) else type(item)
-    name = cls.__name__.removesuffix("Schema") + ("CursorPage" if by_cursor else "Page")
+    name = _name_of(item) + ("CursorPage" if by_cursor else "Page")
     return Schema.from_dict(content, name=name)
+
+
+def _name_of(item: type[Schema] | Schema) -> str:
+    """Return the name of *item*; an instance of fewer fields has another one."""
+    cls = item if isinstance(item, type) else type(item)
+    name = cls.__name__.removesuffix("Schema")
+    if isinstance(item, type) or item.fields.keys() == cls().fields.keys():
+        return name
+    if item.only is not None:
+        name += "Only" + _in_a_name(item.only)
+    if item.exclude:
+        name += "Without" + _in_a_name(item.exclude)
+    return name
+
+
+def _in_a_name(fields_: Any) -> str:
+    parts = (part for each in sorted(fields_) for part in re.split(r"\W|_", each))
+    return "".join(part[:1].upper() + part[1:] for part in parts)

@@ -60,11 +60,11 @@ def current_settings() -> Settings:
     return Settings.of(current_app.config) if has_app_context() else Settings()
 
 
-def init_app(app: Flask) -> None:
-    """Check the settings when the application starts; `paginated` needs no more.
+def init_app(app: Flask, *listings: Any) -> None:
+    """Check the settings, and lists, when the application starts.
 
-    Without it, a bad setting is found by the first page. The settings, which may
-    still change later, are
+    Pages work without it; then a bad setting is found by the first page. The
+    settings, which may still change later, are
 
     - ``PAGINATION_DEFAULT_LIMIT`` (20): items a page when the client does not say;
     - ``PAGINATION_MAX_LIMIT`` (100): the most a client gets;
@@ -77,15 +77,29 @@ def init_app(app: Flask) -> None:
     - ``PAGINATION_BASE_URL`` (`None`, for links without a host): what links begin
       with, such as ``"https://api.example.com"``;
     - ``PAGINATION_SECRET`` (`None`, for Flask's ``SECRET_KEY``): what cursors are
-      signed with. Those signed with ``SECRET_KEY_FALLBACKS`` are accepted, too.
+      signed with;
+    - ``PAGINATION_SECRET_FALLBACKS`` (`None`, for none): secrets that cursors may
+      still be signed with, as they may with ``SECRET_KEY_FALLBACKS``.
 
     Args:
-        app: The application; nothing in it is changed.
+        app: The application. It gets the command ``flask pagination check`` if there
+            are lists.
+        listings: Each `Listing` of the application.
 
     Raises:
         ValueError: A setting has the wrong shape; the message names it.
+        UnpageableQuery: A client could ask for what a list cannot page.
     """
     Settings.of(app.config)
+    if not listings:
+        return
+    from twopi_pagination.listing.cli import pagination
+
+    with app.test_request_context():
+        for each in listings:
+            each.self_test()
+    app.extensions["twopi_pagination"] = listings
+    app.cli.add_command(pagination)
 
 
 def _whole(
@@ -112,8 +126,8 @@ def _base_url(config: Mapping[str, Any]) -> str:
         return ""
     if not isinstance(value, str) or not _BASE_URL.fullmatch(value):
         raise ValueError(
-            "PAGINATION_BASE_URL is no http or https URL without user, query and "
-            "fragment; set it to one such as https://api.example.com"
+            "PAGINATION_BASE_URL must be an http or https URL without user, query "
+            "or fragment, such as https://api.example.com"
         )
     return value.rstrip("/")
 
@@ -126,13 +140,18 @@ def _secrets(config: Mapping[str, Any]) -> tuple[bytes, ...]:
         secret = config.get(name)
     if secret is None:
         return ()
-    fallbacks = config.get("SECRET_KEY_FALLBACKS") or ()
-    if isinstance(fallbacks, str | bytes):
-        fallbacks = [fallbacks]
     return (
         secret_bytes(name, secret),
-        *(secret_bytes("SECRET_KEY_FALLBACKS", each) for each in fallbacks),
+        *_fallbacks(config, "PAGINATION_SECRET_FALLBACKS"),
+        *_fallbacks(config, "SECRET_KEY_FALLBACKS"),
     )
+
+
+def _fallbacks(config: Mapping[str, Any], name: str) -> list[bytes]:
+    values = config.get(name) or ()
+    if isinstance(values, str | bytes):
+        values = [values]
+    return [secret_bytes(name, each) for each in values]
 
 
 def secret_bytes(name: str, value: Any) -> bytes:

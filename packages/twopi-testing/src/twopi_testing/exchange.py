@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from werkzeug.test import TestResponse
 
+METHODS = ("get", "post", "put", "patch", "delete")
 SHOWN = 1000
 """How many characters of a body a failure shows."""
 
@@ -34,10 +35,11 @@ def codes_of(expected: Statuses) -> Collection[int]:
     return (expected,) if isinstance(expected, int) else expected
 
 
-def object_url(endpoint: str, object_id: object) -> str:
+def object_url(endpoint: str, object_id: object, *, is_quoted: bool = False) -> str:
     """Return the URL of one object: ``/things?a=1`` and 7 make ``/things/7?a=1``."""
     path, mark, query = endpoint.partition("?")
-    return f"{path.rstrip('/')}/{quote(str(object_id), safe='')}{mark}{query}"
+    name = str(object_id) if is_quoted else quote(str(object_id), safe="")
+    return f"{path.rstrip('/')}/{name}{mark}{query}"
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,8 @@ class Exchange:
     def send(
         cls, client: Client, method: str, url: str, data: object = None
     ) -> Exchange:
-        """Send *data*, if any, as JSON."""
-        body = {} if data is None else {"json": data}
+        """Send *data*, if the method has any, as JSON."""
+        body = {"json": data} if method in {"POST", "PUT", "PATCH"} else {}
         return cls(method, url, getattr(client, method.lower())(url, **body))
 
     @classmethod
@@ -65,10 +67,11 @@ class Exchange:
     @property
     def heading(self) -> str:
         """Method, URL and status."""
-        return f"{self.method} {self.url} answered {self.response.status}"
+        status = getattr(self.response, "status", self.response.status_code)
+        return f"{self.method} {self.url} answered {status}"
 
     def __str__(self) -> str:
-        text = self.response.get_data().decode("utf-8", "replace").strip()
+        text = self.response.data.decode("utf-8", "replace").strip()
         if len(text) > SHOWN:
             text = f"{text[:SHOWN]}... ({len(text)} characters)"
         return f"{self.heading}: {text or '(empty body)'}"
@@ -88,10 +91,14 @@ class Exchange:
         return self
 
     def json(self) -> Any:
-        """Return the decoded body, whatever its content type is called."""
+        """Return the decoded body, whatever its content type is called.
+
+        A ``get_json`` that a test class has put on the response decodes it.
+        """
         __tracebackhide__ = True
+        decode = vars(self.response).get("get_json")
         try:
-            return json.loads(self.response.get_data())
+            return decode() if decode else json.loads(self.response.data)
         except ValueError:
             self.fail("expected a JSON body")
 

@@ -41,7 +41,8 @@ def check_privileges(
             sends the credentials in question.
         endpoint: The URL of the list, such as ``/api/v1/things``.
         data: What to send with POST, PUT and PATCH.
-        object_id: The object to act on with ``get``, ``put``, ``patch``, ``delete``.
+        object_id: The object to act on with ``get``, ``put``, ``patch``, ``delete``;
+            a string is the rest of the URL, quoted where it must be.
         expected_codes: The status, or several, for any of ``plural-get``, ``get``,
             ``post``, ``put``, ``patch`` and ``delete``. The actions of a mapping
             are done in that order, those of pairs in the order given.
@@ -56,7 +57,7 @@ def check_privileges(
     faults, cause = [], None
     for action, codes in pairs:
         plural = action in {"plural-get", "post"}
-        url = endpoint if plural else object_url(endpoint, object_id)
+        url = endpoint if plural else object_url(endpoint, object_id, is_quoted=True)
         body = data if action in {"post", "put", "patch"} else None
         try:
             Exchange.send(client, ACTIONS[action], url, body).expect(codes)

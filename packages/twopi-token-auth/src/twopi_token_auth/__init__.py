@@ -1,12 +1,8 @@
 """Short-lived tokens for Flask APIs: one class, two decorators, strict checks."""
 
+from twopi_token_auth.app.request import current_token
+from twopi_token_auth.app.state import init_app
 from twopi_token_auth.auth import TokenAuth
-from twopi_token_auth.context import current_token
-from twopi_token_auth.decorators import (
-    auth_required,
-    parse_auth_header,
-    scopes_required,
-)
 from twopi_token_auth.errors import (
     ConfigurationError,
     KeysUnavailableError,
@@ -14,21 +10,27 @@ from twopi_token_auth.errors import (
     StoreUnavailableError,
     TokenAuthError,
     TokenError,
+    UnstorableError,
     WeakSecretWarning,
 )
-from twopi_token_auth.extension import init_app
-from twopi_token_auth.fields import Audience, UnixTimestamp
-from twopi_token_auth.grants import Grant
-from twopi_token_auth.identity import Identity
-from twopi_token_auth.jwks import jwks_view
-from twopi_token_auth.key_ring import KeyRing
-from twopi_token_auth.openapi import security_schemes
-from twopi_token_auth.remote_keys import RemoteKeys
-from twopi_token_auth.revocation import SessionToken, SessionTokenMixin
-from twopi_token_auth.sessions import SessionManager
-from twopi_token_auth.settings import SessionSettings
+from twopi_token_auth.jose.key_ring import KeyRing
+from twopi_token_auth.jose.remote_keys import RemoteKeys
+from twopi_token_auth.sessions.grant import Grant
+from twopi_token_auth.sessions.identity import Identity
+from twopi_token_auth.sessions.manager import SessionManager
+from twopi_token_auth.sessions.settings import SessionSettings
 from twopi_token_auth.stores import MemoryStore, RefreshSession, SessionStore
-from twopi_token_auth.tokens import ShortlivedTokenMixin
+from twopi_token_auth.tokens.claim_fields import Audience, UnixTimestamp
+from twopi_token_auth.tokens.session_token import SessionToken, SessionTokenMixin
+from twopi_token_auth.tokens.shortlived import ShortlivedTokenMixin
+from twopi_token_auth.web.decorators import (
+    auth_required,
+    parse_auth_header,
+    scopes_required,
+)
+from twopi_token_auth.web.jwks_view import jwks_view
+from twopi_token_auth.web.openapi import security_schemes
+from twopi_token_auth.web.protection import public
 
 __all__ = [
     "Audience",
@@ -52,12 +54,14 @@ __all__ = [
     "TokenAuthError",
     "TokenError",
     "UnixTimestamp",
+    "UnstorableError",
     "WeakSecretWarning",
     "auth_required",
     "current_token",
     "init_app",
     "jwks_view",
     "parse_auth_header",
+    "public",
     "scopes_required",
     "security_schemes",
 ]

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 from flask import Blueprint, Flask, Response, current_app
 
-from twopi_token_auth.blueprint import make_blueprint
+from twopi_token_auth.app.settings import read_session_settings
+from twopi_token_auth.app.state import init_app, state_of
 from twopi_token_auth.errors import ConfigurationError, SessionError
-from twopi_token_auth.extension import init_app, state_of
-from twopi_token_auth.responses import error_response
-from twopi_token_auth.revocation import (
-    RevocationCheck,
-    SessionToken,
-    SessionTokenMixin,
-)
-from twopi_token_auth.sessions import SessionManager
-from twopi_token_auth.settings import read_session_settings
+from twopi_token_auth.sessions.manager import Identify, SessionManager
+from twopi_token_auth.sessions.revocation import RevocationCheck
 from twopi_token_auth.stores.base import SessionStore
-from twopi_token_auth.tokens import ShortlivedTokenMixin
+from twopi_token_auth.tokens.session_token import SessionToken, SessionTokenMixin
+from twopi_token_auth.tokens.shortlived import ShortlivedTokenMixin
+from twopi_token_auth.web.decorators import parse_auth_header
+from twopi_token_auth.web.protection import Guard, add_guard
+from twopi_token_auth.web.responses import ERROR_BODY, ErrorBody, error_response
+from twopi_token_auth.web.views import Authenticate, make_views
 
 FlaskT = TypeVar("FlaskT", bound=Flask)
 
 _SESSIONS = "twopi_token_auth_sessions"
-
-
-Authenticate = Callable[[str, str], Any]
-"""Takes a user name and a password; returns an `Identity`, the user's id, or None.
-
-It may be a coroutine function. Both arguments are texts that UTF-8 can encode, without
-NUL and of at most 1024 characters.
-"""
 
 
 class TokenAuth:
@@ -57,7 +48,7 @@ class TokenAuth:
 
         client = app.test_client()
         login = client.post("/login", json={"username": "ada", "password": "right"})
-        assert sorted(login.json) == ["expiresIn", "refreshToken", "token"]
+        assert {"token", "refreshToken"} <= login.json.keys()
 
     Args:
         app: The application; None if `init_app` is called later.
@@ -65,6 +56,13 @@ class TokenAuth:
         store: Where the sessions are kept; None if `init_app` is told.
         authenticate: Who has this name and password; without it the blueprint has no
             ``/login``, and a view of your own calls ``auth.sessions.start(...)``.
+        identify: Called at each renewal with the `RefreshSession`, also as a coroutine
+            function. Returns the user's `Identity` as it is now, whose scopes the new
+            token gets; None ends the session, for example if the account is disabled.
+            Without it, a session keeps the scopes of its login until it ends.
+        error_body: Makes the JSON bodies of errors, of the decorators too, from the
+            status, the message and the code that says why; by default they are
+            ``{"_errors": [message]}``. Status and headers stay.
     """
 
     def __init__(
@@ -74,9 +72,13 @@ class TokenAuth:
         *,
         store: SessionStore | None = None,
         authenticate: Authenticate | None = None,
+        identify: Identify | None = None,
+        error_body: ErrorBody | None = None,
     ) -> None:
         self.token_cls = token_cls
         self.authenticate = authenticate
+        self.identify = identify
+        self.error_body = error_body
         self._store = store
         if app is not None:
             self.init_app(app)
@@ -119,6 +121,7 @@ class TokenAuth:
             store,
             self.token_cls,
             secrets=lambda: _secrets(app),
+            identify=None if self.identify is None else app.ensure_sync(self.identify),
             settings=settings,
             sender=app,
         )
@@ -126,6 +129,8 @@ class TokenAuth:
             app.extensions["twopi_token_auth_revocation"] = RevocationCheck(
                 store, staleness=settings.revocation_cache
             )
+        if self.error_body is not None:
+            app.extensions[ERROR_BODY] = self.error_body
         app.register_error_handler(SessionError, _session_ended)
         return app
 
@@ -146,7 +151,37 @@ class TokenAuth:
             name: The name of the blueprint.
             url_prefix: What the paths begin with, such as ``/auth``.
         """
-        return make_blueprint(self, name, url_prefix)
+        return make_views(
+            lambda: self.sessions,
+            self.token_cls,
+            self.authenticate,
+            name=name,
+            url_prefix=url_prefix,
+        )
+
+    def protect(
+        self,
+        target: Flask | Blueprint,
+        *,
+        except_: Collection[str] = (),
+        load_user: Callable[[Any], Any] | None = None,
+    ) -> None:
+        """Ask for a token before every view of *target*.
+
+        Views marked `public`, static files, the views of `blueprint` that need no token
+        and requests with the method OPTIONS are left open. Views need no decorator;
+        they find the token in ``g.token``. Call it before the first request.
+
+        Args:
+            target: An application or a blueprint.
+            except_: The endpoints of views that stay open as well.
+            load_user: See `parse_auth_header`.
+
+        Raises:
+            TypeError: *target* or *except_* is of another type.
+        """
+        ask = parse_auth_header(self.token_cls, load_user=load_user, required=True)
+        add_guard(target, Guard(ask(_let_in), except_))
 
     def _check_token_cls(self, *, check_revocation: bool) -> None:
         name = self.token_cls.__qualname__
@@ -178,11 +213,16 @@ def sessions_of(app: Flask) -> SessionManager:
     return manager
 
 
-def _session_ended(error: SessionError) -> Response:  # noqa: ARG001
-    """Answer 401, the same for every reason."""
+def _let_in() -> None:
+    """Answer nothing, so that the view runs."""
+
+
+def _session_ended(error: SessionError) -> Response:
+    """Answer 401, the same for every reason unless the application tells it."""
     return error_response(
         401,
         "The session has ended. Please log in again.",
+        error.code,
         error="invalid_token",
         error_description="The refresh token is not valid",
     )

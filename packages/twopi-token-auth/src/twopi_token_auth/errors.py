@@ -4,6 +4,7 @@ TokenAuthError
 ├── ConfigurationError    the application is set up wrongly (a RuntimeError)
 ├── TokenError            this token is not accepted; see its code
 ├── SessionError          this refresh token is not accepted; see its code
+├── UnstorableError       the store cannot keep a string (a ValueError)
 └── UnavailableError      something needed is down: 503, and nobody gets in
     ├── StoreUnavailableError    the sessions cannot be reached
     └── KeysUnavailableError     the keys of another issuer cannot be reached
@@ -32,6 +33,7 @@ TokenErrorCode = Literal[
     "missing_claim",
     "claims",
     "revoked",
+    "user",
 ]
 """Why a token is refused.
 
@@ -42,14 +44,15 @@ TokenErrorCode = Literal[
 - ``unknown_key``: signed with a key (``kid``) that is not in the key ring.
 - ``signature``: signed with another secret, or altered.
 - ``expired``: its ``exp`` has passed; the client may renew it.
-- ``not_yet_valid``: its ``nbf`` or ``iat`` is still to come.
+- ``not_yet_valid``: its ``nbf`` or ``iat`` is further ahead than clocks may differ.
 - ``issuer``, ``audience``: from, or for, somebody else.
 - ``missing_claim``: lacks a claim that ``TOKEN_AUTH_REQUIRE`` names.
 - ``claims``: a claim is not what the token class makes of it.
 - ``revoked``: its session has ended, and ``TOKEN_AUTH_CHECK_REVOCATION`` is on.
+- ``user``: ``load_user`` returned None for it, for example as the user was deleted.
 """
 
-SessionErrorCode = Literal["unknown", "expired", "idle", "revoked", "reused"]
+SessionErrorCode = Literal["unknown", "expired", "idle", "revoked", "reused", "user"]
 """Why a refresh token is refused.
 
 - ``unknown``: not made by us, altered, or of a session that was deleted.
@@ -57,6 +60,7 @@ SessionErrorCode = Literal["unknown", "expired", "idle", "revoked", "reused"]
 - ``idle``: nobody renewed it for too long.
 - ``revoked``: somebody logged out, or was logged out.
 - ``reused``: an old token came back; the session has been revoked because of it.
+- ``user``: ``identify`` returned None for the session, which has been revoked.
 """
 
 
@@ -123,6 +127,15 @@ class SessionError(TokenAuthError):
         exception stops it there, ``Api.error_router`` asks the handlers of the app.
         """
         raise self
+
+
+class UnstorableError(TokenAuthError, ValueError):
+    """The store cannot keep a value, such as a letter that its charset lacks."""
+
+    def __init__(
+        self, message: str = "The session store cannot keep these characters"
+    ) -> None:
+        super().__init__(message)
 
 
 class UnavailableError(TokenAuthError, ServiceUnavailable):

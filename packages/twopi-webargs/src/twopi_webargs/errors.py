@@ -100,8 +100,12 @@ class RequestValidationError(ValidationError, HTTPException):
             response.vary.add("Accept")
         return response
 
+    def by_location(self) -> dict[str, Any]:
+        """Return the errors by location, then by argument."""
+        return self.messages
+
     def _body(self, style: str | None) -> Any:
-        messages = _plain(self.messages)
+        messages = _plain(self.by_location())
         if style == "flat":
             return {
                 name: each for part in messages.values() for name, each in part.items()
@@ -116,7 +120,7 @@ class RequestValidationError(ValidationError, HTTPException):
             "title": self.name,
             "status": self.code,
             "detail": self.description,
-            "errors": error_pointers(_plain(self.messages)),
+            "errors": error_pointers(_plain(self.by_location())),
         }
 
 

@@ -9,15 +9,21 @@ from functools import partial
 from typing import Any
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
 from twopi_token_auth import clock
+from twopi_token_auth.app.state import current_state
 from twopi_token_auth.cli.output import as_json, attempt, fail
-from twopi_token_auth.codec import HMAC, JWT, NAMES
 from twopi_token_auth.errors import TokenError
-from twopi_token_auth.extension import current_state
-from twopi_token_auth.jwk import UnusableKeyError, generate, private_jwk, thumbprint
-from twopi_token_auth.jws import encode, read_unverified
+from twopi_token_auth.jose.algorithms import HMAC, JWT, NAMES
+from twopi_token_auth.jose.jwk import (
+    UnusableKeyError,
+    generate,
+    private_jwk,
+    thumbprint,
+)
+from twopi_token_auth.jose.jws import encode, read_unverified
 
 
 @click.command("keygen")
@@ -96,11 +102,19 @@ def inspect_token(token: str, as_json: bool) -> None:
     type=click.IntRange(1, 86400),
     help="Seconds until it expires.",
 )
+@click.option("--type", "token_type", help="Its type (typ), such as Ticket+jwt.")
 @as_json
 def mint(
-    pairs: tuple[str, ...], subject: str | None, expires_in: int, as_json: bool
+    pairs: tuple[str, ...],
+    subject: str | None,
+    expires_in: int,
+    token_type: str | None,
+    as_json: bool,
 ) -> None:
-    """Make a token that this application accepts, to try things out."""
+    """Make a token that this application accepts, to try things out.
+
+    Its type is that of the token class of the application's TokenAuth, or else JWT.
+    """
     now = int(clock.time())
     claims: dict[str, Any] = {"iat": now, "exp": now + expires_in}
     if subject is not None:
@@ -117,7 +131,12 @@ def mint(
         if not (name and equals):
             raise click.BadParameter(f"{pair!r} is not NAME=VALUE", param_hint="claim")
         claims[name] = _value(value)
-    token = attempt(lambda: encode(claims, state.signer(None, None)))
+    if token_type is None:
+        manager = current_app.extensions.get("twopi_token_auth_sessions")
+        token_type = getattr(getattr(manager, "token_cls", None), "token_type", JWT)
+    token = attempt(
+        lambda: encode(claims, state.signer(None, None), token_type=token_type)
+    )
     click.echo(
         json.dumps({"token": token, "expiresIn": expires_in}) if as_json else token
     )
@@ -125,7 +144,7 @@ def mint(
 
 def _refusal(text: str) -> str | None:
     try:
-        current_state().verifier(None, None, JWT).verify(text, clock.time())
+        current_state().verifier(None, None, None).verify(text, clock.time())
     except TokenError as error:
         return error.code
     return None

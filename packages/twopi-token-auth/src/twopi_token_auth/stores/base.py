@@ -34,6 +34,7 @@ class RefreshSession:
         revoked_at: When it was ended, if it was.
         ip: From where the user logged in.
         user_agent: With what the user logged in.
+        remember: Whether a browser keeps the login when it is closed.
     """
 
     id: str
@@ -49,6 +50,7 @@ class RefreshSession:
     revoked_at: datetime | None = None
     ip: str | None = None
     user_agent: str | None = None
+    remember: bool = True
 
     def is_active(self, at: datetime) -> bool:
         """Tell whether the session can be used *at* that time."""
@@ -94,8 +96,13 @@ class SessionStore(Protocol):
     def revoke_all(self, user_id: str, at: datetime, *, keep: str | None = None) -> int:
         """End all sessions of a user but *keep*; return how many were not revoked."""
 
-    def list(self, user_id: str) -> Sequence[RefreshSession]:
-        """Return the sessions of a user, in any order; some may have ended."""
+    def list(
+        self, user_id: str, at: datetime | None = None
+    ) -> Sequence[RefreshSession]:
+        """Return the sessions of a user, in any order; some may have ended.
+
+        With *at*, leave those out that have ended by then, as far as that saves work.
+        """
 
     def purge(self, before: datetime, limit: int) -> int:
         """Delete up to *limit* sessions that ended before then; return how many.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     ColumnElement,
     Engine,
@@ -27,24 +26,19 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
-from twopi_token_auth.errors import StoreUnavailableError
 from twopi_token_auth.stores.base import (
     DATES,
     RefreshSession,
     from_microseconds,
     to_microseconds,
 )
-
-log = logging.getLogger(__name__)
-
-SessionFactory = sessionmaker[Session] | scoped_session[Any] | Callable[[], Session]
+from twopi_token_auth.stores.sql_connections import Connections, SessionFactory
 
 
 class SQLAlchemyStore:
@@ -55,7 +49,8 @@ class SQLAlchemyStore:
     DUPLICATE KEY UPDATE ... RETURNING``. Databases that have neither, such as MySQL,
     read the row after it. Each statement commits by itself, on a connection of its own:
     what a view has not committed yet neither matters nor is committed, except that
-    SQLite has one writer at a time.
+    SQLite has one writer at a time. A SQLite database in memory has one connection,
+    which belongs to the application: the store keeps its sessions in another one.
 
     Make the table with `create_all`, or with Alembic: its ``target_metadata`` is
     `metadata`, which can be that of your models.
@@ -78,9 +73,9 @@ class SQLAlchemyStore:
         table: str = "token_sessions",
         metadata: MetaData | None = None,
     ) -> None:
-        self._bind = bind
         self.metadata = MetaData() if metadata is None else metadata
         self.table = _make_table(table, self.metadata)
+        self._connections = Connections(bind, self.table)
 
     def create_all(self) -> None:
         """Create the table and its indexes where they are missing."""
@@ -88,12 +83,12 @@ class SQLAlchemyStore:
 
     def create(self, session: RefreshSession) -> None:
         """Keep a new session."""
-        with self._connect() as connection:
+        with self._connections.open() as connection:
             connection.execute(insert(self.table).values(_to_row(session)))
 
     def get(self, session_id: str) -> RefreshSession | None:
         """Return a session, or None."""
-        with self._connect() as connection:
+        with self._connections.open() as connection:
             return self._select(connection, session_id)
 
     def advance(
@@ -123,7 +118,7 @@ class SQLAlchemyStore:
             or_(columns.idle_expires_at.is_(None), columns.idle_expires_at > now),
         )
         update_row = update(self.table).where(renewable).values(changes)
-        with self._connect() as connection:
+        with self._connections.open() as connection:
             dialect = connection.dialect
             if dialect.update_returning:
                 returning: Any = update_row.returning(self.table)
@@ -163,10 +158,30 @@ class SQLAlchemyStore:
             whose if keep is None else whose & (self.table.c.id != keep), at
         )
 
-    def list(self, user_id: str) -> Sequence[RefreshSession]:
-        """Return the sessions of a user."""
-        statement = select(self.table).where(self.table.c.user_id == user_id)
-        with self._connect() as connection:
+    def check(self) -> None:
+        """Check that the database can be used as it should, for example at the start.
+
+        Raises:
+            ConfigurationError: There is no table, the connection cannot store every
+                character, or psycopg 3 prepares statements behind a pooler.
+            StoreUnavailableError: The database cannot be reached.
+        """
+        self._connections.check()
+
+    def list(
+        self, user_id: str, at: datetime | None = None
+    ) -> Sequence[RefreshSession]:
+        """Return the sessions of a user; with *at*, those that are active then."""
+        columns = self.table.c
+        statement: Any = select(self.table).where(columns.user_id == user_id)
+        if at is not None:
+            alive = statement.where(columns.revoked_at.is_(None))
+            ends = columns.idle_expires_at
+            # Not OR: each part reads a range of the index, which holds no ended ones.
+            statement = union_all(
+                alive.where(ends > to_microseconds(at)), alive.where(ends.is_(None))
+            )
+        with self._connections.open() as connection:
             return [*map(_to_session, connection.execute(statement).mappings())]
 
     def purge(self, before: datetime, limit: int) -> int:
@@ -174,7 +189,7 @@ class SQLAlchemyStore:
         columns = self.table.c
         end = to_microseconds(before)
         ended = or_(columns.idle_expires_at < end, columns.revoked_at < end)
-        with self._connect() as connection:
+        with self._connections.open() as connection:
             found = connection.scalars(select(columns.id).where(ended).limit(limit))
             # In one order, so that two of these do not block each other.
             session_ids = sorted(found)
@@ -194,27 +209,11 @@ class SQLAlchemyStore:
             .where(which, self.table.c.revoked_at.is_(None))
             .values(revoked_at=to_microseconds(at))
         )
-        with self._connect() as connection:
+        with self._connections.open() as connection:
             return connection.execute(statement).rowcount
 
     def _engine(self) -> Engine:
-        if isinstance(self._bind, Engine):
-            return self._bind
-        if isinstance(self._bind, scoped_session):
-            return self._bind.get_bind().engine
-        with self._bind() as session:
-            return session.get_bind().engine
-
-    @contextmanager
-    def _connect(self) -> Iterator[Connection]:
-        try:
-            with self._engine().connect() as connection:
-                # Whatever isolation the application has chosen: a compare-and-set must
-                # see the latest row, not fail because it is newer than a snapshot.
-                yield connection.execution_options(isolation_level="AUTOCOMMIT")
-        except SQLAlchemyError as error:
-            log.exception("The table %s cannot be used", self.table.name)
-            raise StoreUnavailableError from error
+        return self._connections.engine()
 
 
 def _make_table(name: str, metadata: MetaData) -> Table:
@@ -243,7 +242,8 @@ def _make_table(name: str, metadata: MetaData) -> Table:
         Column("revoked_at", BigInteger),
         Column("ip", text),
         Column("user_agent", text),
-        Index(f"ix_{name}_user_id", "user_id"),
+        Column("remember", Boolean, nullable=False),
+        Index(f"ix_{name}_user_id", "user_id", "revoked_at", "idle_expires_at"),
         Index(f"ix_{name}_idle_expires_at", "idle_expires_at"),
         Index(f"ix_{name}_revoked_at", "revoked_at"),
     )

@@ -44,5 +44,12 @@
 from twopi_token_auth.testing.clock import FrozenClock
 from twopi_token_auth.testing.stores import StoreContract
 from twopi_token_auth.testing.tokens import session_headers, token_headers
+from twopi_token_auth.web.protection import open_routes
 
-__all__ = ["FrozenClock", "StoreContract", "session_headers", "token_headers"]
+__all__ = [
+    "FrozenClock",
+    "StoreContract",
+    "open_routes",
+    "session_headers",
+    "token_headers",
+]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from twopi_token_auth.refresh import make_session_id
+from twopi_token_auth.sessions.refresh_token import make_session_id
 from twopi_token_auth.stores.base import RefreshSession, SessionStore
 
 _SECOND = timedelta(seconds=1)
@@ -73,6 +73,7 @@ class StoreContract:
             expires_at=None,
             ip=None,
             user_agent=None,
+            remember=False,
         )
 
         assert self.store.get(full.id) == full

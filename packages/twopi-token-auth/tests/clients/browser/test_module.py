@@ -6,7 +6,7 @@ from flask import Flask
 
 from twopi_token_auth import MemoryStore, TokenAuth
 
-JS = files("twopi_token_auth") / "js"
+JS = files("twopi_token_auth") / "web" / "js"
 
 
 def test_the_blueprint_serves_the_module():

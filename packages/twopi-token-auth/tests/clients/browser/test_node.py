@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-JS = files("twopi_token_auth") / "js"
+JS = files("twopi_token_auth") / "web" / "js"
 
 
 @pytest.mark.browser

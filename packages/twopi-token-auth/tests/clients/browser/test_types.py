@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-JS = files("twopi_token_auth") / "js"
+JS = files("twopi_token_auth") / "web" / "js"
 PROGRAM = Path(__file__).parent / "program.mts"
 
 

@@ -1,0 +1,1 @@
+"""The rows of pages by cursor, and their cursors."""

@@ -1,0 +1,1 @@
+"""A statement, and what is known of it."""

@@ -1,0 +1,1 @@
+"""What a request asks for, and the URLs of other pages."""

@@ -1,0 +1,1 @@
+"""The rules of sessions, without Flask: start, renew, end."""

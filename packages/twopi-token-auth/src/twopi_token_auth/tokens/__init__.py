@@ -1,0 +1,1 @@
+"""Token classes: what a JWT holds."""

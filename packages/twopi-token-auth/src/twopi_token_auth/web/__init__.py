@@ -1,0 +1,1 @@
+"""The views, the decorators and the responses."""
