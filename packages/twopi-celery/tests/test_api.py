@@ -1,3 +1,4 @@
+import pkgutil
 import subprocess
 import sys
 
@@ -20,3 +21,10 @@ def test_extras_are_imported_where_they_are_used():
     )
 
     assert done.stdout == "set()\n"
+
+
+def test_no_module_hides_behind_a_name_of_the_package():
+    """Else `import twopi_celery.x` would give a function or a class."""
+    modules = {each.name for each in pkgutil.iter_modules(twopi_celery.__path__)}
+
+    assert not modules & set(twopi_celery.__all__)

@@ -1,27 +1,23 @@
 """Celery with your settings, sessions that end with their task, Flask contexts."""
 
 from twopi_celery.app import create_celery
-from twopi_celery.context import init_app
-from twopi_celery.exceptions import ConfigurationError, HealthError, PublishError
-from twopi_celery.filesystem import filesystem_broker
-from twopi_celery.health import (
-    Finding,
-    Report,
-    check,
-    health_blueprint,
-    health_checks,
-)
-from twopi_celery.heartbeat import Heartbeats
-from twopi_celery.on_commit import apply_async_on_commit, delay_on_commit
-from twopi_celery.outbox import Backlog, Outbox
-from twopi_celery.progress import Progress
-from twopi_celery.reliable import reliable
-from twopi_celery.request_id import (
+from twopi_celery.brokers.filesystem import filesystem_broker
+from twopi_celery.database.session import create_db_session
+from twopi_celery.errors import ConfigurationError, HealthError, PublishError
+from twopi_celery.flask_app import init_app
+from twopi_celery.health.blueprint import health_blueprint
+from twopi_celery.health.check import check, health_checks
+from twopi_celery.health.heartbeats import Heartbeats
+from twopi_celery.health.report import Finding, Report
+from twopi_celery.outbox.outbox import Backlog, Outbox
+from twopi_celery.publishing.on_commit import apply_async_on_commit, delay_on_commit
+from twopi_celery.tasks.progress import Progress
+from twopi_celery.tasks.request_id import (
     RequestIdFilter,
     bind_request_id,
     current_request_id,
 )
-from twopi_celery.session import create_db_session
+from twopi_celery.workers.reliable import reliable
 
 __all__ = [
     "Backlog",

@@ -11,8 +11,8 @@ from pkgutil import resolve_name
 
 from celery import Celery
 
-from twopi_celery import relay_command
-from twopi_celery.health import check
+from twopi_celery.health.check import check
+from twopi_celery.outbox import command as relay_command
 from twopi_celery.settings import URI
 
 
@@ -83,7 +83,7 @@ def _check(options: argparse.Namespace) -> int:
     celery = find_celery(options.app)
     session = None
     if celery.conf.get(URI):
-        from twopi_celery.session import create_db_session
+        from twopi_celery.database.session import create_db_session
 
         session = create_db_session(celery)
     report = check(celery, session, workers=options.workers, timeout=options.timeout)

@@ -6,8 +6,8 @@ from typing import Any
 
 from celery import Celery
 
-from twopi_celery import around
 from twopi_celery.settings import read_settings, require_broker
+from twopi_celery.tasks import signals
 from twopi_release import get_release
 
 
@@ -58,7 +58,7 @@ def create_celery(
     """
     settings = read_settings(config_obj)
     require_broker(settings, kwargs.get("broker"))
-    around.follow_tasks()
+    signals.follow_tasks()
     celery = Celery(name, **kwargs)
     celery.config_from_object(settings)
     if inject_version:

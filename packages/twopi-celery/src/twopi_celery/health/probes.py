@@ -14,8 +14,8 @@ from kombu import Connection
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session, scoped_session
 
-    from twopi_celery.health import Finding
-    from twopi_celery.heartbeat import Heartbeats
+    from twopi_celery.health.heartbeats import Heartbeats
+    from twopi_celery.health.report import Finding
 
 
 def ask_broker(celery: Celery, finding: Finding) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from celery import Celery
@@ -14,10 +14,7 @@ from kombu.exceptions import OperationalError
 from kombu.utils.json import loads
 from sqlalchemy.exc import DBAPIError
 
-from twopi_celery.publisher import Publisher
-
-if TYPE_CHECKING:
-    from twopi_celery.outbox import Outbox
+from twopi_celery.publishing.confirmed import Publisher
 
 log = logging.getLogger(__name__)
 
@@ -26,16 +23,22 @@ LONGEST_DELAY = 10.0
 
 
 class Relay:
-    """Publishes the rows of *outbox* in *engine* to the broker of *celery*.
+    """Publishes the rows of *table* in *engine* to the broker of *celery*.
 
     See `Outbox.relay` for the arguments.
     """
 
     def __init__(
-        self, outbox: Outbox, engine: sa.Engine, celery: Celery, batch: int, keep: float
+        self,
+        table: sa.Table,
+        clock: Callable[[], float],
+        engine: sa.Engine,
+        celery: Celery,
+        batch: int,
+        keep: float,
     ) -> None:
-        self._table = outbox.table
-        self._clock = outbox.clock
+        self._table = table
+        self._clock = clock
         self._engine = engine
         self._celery = celery
         self._publisher = Publisher(celery)

@@ -23,7 +23,7 @@ from kombu.transport import filesystem
 from kombu.transport.virtual import BrokerState
 from kombu.utils.json import dumps, loads
 
-from twopi_celery.exceptions import ConfigurationError
+from twopi_celery.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
 

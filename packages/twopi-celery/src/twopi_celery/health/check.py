@@ -6,75 +6,22 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from celery import Celery
 
-from twopi_celery import probes
-from twopi_celery.exceptions import ConfigurationError, HealthError
+from twopi_celery.errors import ConfigurationError, HealthError
+from twopi_celery.health import probes
+from twopi_celery.health.report import Finding, Report
 
 if TYPE_CHECKING:
-    from flask import Blueprint, Response
     from sqlalchemy.orm import Session, scoped_session
 
-    from twopi_celery.heartbeat import Heartbeats
+    from twopi_celery.health.heartbeats import Heartbeats
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Finding:
-    """What was found about one server.
-
-    Attributes:
-        name: ``"broker"``, ``"database"`` or ``"workers"``.
-        ok: Whether it answered in time.
-        url: The address that was really asked, without password and parameters.
-        detail: Who answered, or what went wrong. Of an exception that is its class: its
-            text may hold a secret.
-    """
-
-    name: str
-    ok: bool = False
-    url: str | None = None
-    detail: str = "no answer in time"
-
-    def __str__(self) -> str:
-        words = [f"{self.name:9} {_word(self.ok):6}", self.url, self.detail]
-        return "  ".join(filter(None, words))
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What `check` found; its ``str`` is a table."""
-
-    findings: tuple[Finding, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether all is well."""
-        return all(finding.ok for finding in self.findings)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the report for JSON."""
-        checks = {
-            each.name: {
-                "status": _word(each.ok),
-                "url": each.url,
-                "detail": each.detail,
-            }
-            for each in self.findings
-        }
-        return {"status": _word(self.ok), "checks": checks}
-
-    def __str__(self) -> str:
-        return "\n".join(map(str, self.findings))
-
-
-def _word(ok: bool) -> str:
-    return "ok" if ok else "failed"
 
 
 class Health:
@@ -234,51 +181,3 @@ def health_checks(
     return Health(
         celery, session, workers=workers, heartbeats=heartbeats, timeout=timeout
     ).checks()
-
-
-def health_blueprint(
-    celery: Celery,
-    session: scoped_session[Session] | None = None,
-    *,
-    workers: int = 1,
-    heartbeats: Heartbeats | None = None,
-    timeout: float = 1.0,
-    url: str = "/health",
-) -> Blueprint:
-    """Return a blueprint that answers ``GET /health`` with the report of `check`.
-
-    The status is 200, or 503 with ``Retry-After: 1`` if anything is down. It shows
-    addresses and names of workers: keep it from strangers.
-
-    Args:
-        celery: See `check`, also for the others.
-        session: The session of a database to ask.
-        workers: How many workers have to answer.
-        heartbeats: What to count the workers by.
-        timeout: Seconds for all together.
-        url: The path to answer.
-
-    Raises:
-        ConfigurationError: As `check`.
-        ModuleNotFoundError: Flask is missing; install ``twopi-celery[flask]``.
-
-    .. versionadded:: 2.0
-    """
-    from flask import Blueprint, jsonify
-
-    health = Health(
-        celery, session, workers=workers, heartbeats=heartbeats, timeout=timeout
-    )
-    blueprint = Blueprint("twopi_celery", __name__)
-
-    @blueprint.get(url)
-    def show_health() -> Response:
-        report = health.report()
-        response = jsonify(report.as_dict())
-        response.headers["Cache-Control"] = "no-store"
-        if not report.ok:
-            response.status_code = 503
-            response.headers["Retry-After"] = "1"
-        return response
-
-    return blueprint

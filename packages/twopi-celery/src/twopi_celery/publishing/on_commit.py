@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from celery import Task
 from celery.canvas import Signature
 
-from twopi_celery.signatures import freeze
+from twopi_celery.publishing.frozen_call import freeze
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session, scoped_session
@@ -109,7 +109,7 @@ def apply_async_on_commit(
     """
     from sqlalchemy.orm import scoped_session
 
-    from twopi_celery.transactions import publish_on_commit
+    from twopi_celery.publishing.commit_listener import publish_on_commit
 
     if isinstance(session, scoped_session):
         session = session()

@@ -16,7 +16,8 @@ from celery import Task
 from celery.app.task import Context
 from celery.signals import task_postrun, task_prerun
 
-from twopi_celery.request_id import follow_messages, present
+from twopi_celery.tasks.present import Present, present
+from twopi_celery.tasks.request_id import follow_messages
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -75,7 +76,7 @@ def _begin(
     context = None
     if app is not None and not (request.is_eager and _is_current(app)):
         context = app.app_context()
-    present.set((request, context, present.get()))
+    present.set(Present(request, context, present.get()))
     if context is not None:
         context.push()
 

@@ -123,6 +123,6 @@ class Channel(redis.Channel):
 
 
 class Transport(redis.Transport):
-    """The transport that `twopi_celery.reliable` chooses for Redis."""
+    """The transport that `twopi_celery.workers.reliable` chooses for Redis."""
 
     Channel = Channel

@@ -9,9 +9,9 @@ from typing import Any
 
 from celery import Celery
 
-from twopi_celery.deaths import LookForDeaths
-from twopi_celery.exceptions import ConfigurationError
-from twopi_celery.names import spellings
+from twopi_celery.errors import ConfigurationError
+from twopi_celery.settings_names import spellings
+from twopi_celery.workers.child_deaths import LookForDeaths
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ SETTINGS: dict[str, Any] = {
 }
 """What `reliable` sets; on RabbitMQ and Redis some transport options too."""
 
-REDIS_TRANSPORT = "twopi_celery.redis_transport.Transport"
+REDIS_TRANSPORT = "twopi_celery.brokers.redis_transport.Transport"
 
 TIMEOUTS = {"redis": 3600, "sqs": 1800, "amqp": 1800}
 """After how many seconds brokers hand out again what is not acknowledged.
@@ -110,7 +110,7 @@ def reliable(celery: Celery, *, visibility_timeout: float | None = None) -> Cele
 
 
 def _use_own_transport(celery: Celery) -> None:
-    """Let Redis be spoken to by `twopi_celery.redis_transport`, if that can be.
+    """Let Redis be spoken to by `twopi_celery.brokers.redis_transport`, if that can be.
 
     A ``rediss://`` whose TLS kombu configures by the scheme alone keeps kombu's, and so
     do Sentinel and a transport that somebody has chosen.

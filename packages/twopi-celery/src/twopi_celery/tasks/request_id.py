@@ -7,7 +7,6 @@ import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from celery.app.task import Context
@@ -18,6 +17,7 @@ from celery.signals import (
 )
 
 from twopi_celery.settings import read_request_id_header
+from twopi_celery.tasks.present import Present, present
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -27,11 +27,6 @@ MESSAGE_HEADER = "x_request_id"
 
 AROUND = "twopi_celery.around"
 """Where a request keeps what is around it."""
-
-present: ContextVar[Any] = ContextVar("twopi_celery_present", default=None)
-"""What goes on here, as a tuple: its id, or the `Context` of a task, of which the id is
-found only if it is asked for; the Flask context made for it; and what is around it.
-"""
 
 _valid = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}").fullmatch
 
@@ -76,7 +71,7 @@ def bind_request_id(request_id: str | None = None) -> Iterator[str]:
     .. versionadded:: 2.0
     """
     request_id = checked(request_id)
-    token = present.set((request_id, None, present.get()))
+    token = present.set(Present(request_id, None, present.get()))
     try:
         yield request_id
     finally:
@@ -159,7 +154,7 @@ def follow_requests(app: Flask) -> None:
     def begin(_: Flask, **__: object) -> None:
         request.environ[AROUND] = around = present.get()
         sent = request.headers.get(header) if header else None
-        present.set((checked(sent), None, around))
+        present.set(Present(checked(sent), None, around))
 
     def answer(_: Flask, response: Response, **__: object) -> None:
         if header:

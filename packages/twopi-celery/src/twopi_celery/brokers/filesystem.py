@@ -51,7 +51,7 @@ def filesystem_broker(folder: str | os.PathLike[str]) -> dict[str, Any]:
         paths[name] = str(root / name)
     return {
         "broker_url": "filesystem://",
-        "broker_transport": "twopi_celery.transport.Transport",
+        "broker_transport": "twopi_celery.brokers.filesystem_transport.Transport",
         "broker_transport_options": {
             "data_folder_in": paths["data"],
             "data_folder_out": paths["data"],

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twopi_celery import ConfigurationError
-from twopi_celery.names import normalize, spellings
+from twopi_celery.settings_names import normalize, spellings
 
 
 def test_all_names_that_celery_knows_are_known():

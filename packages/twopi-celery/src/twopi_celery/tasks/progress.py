@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from celery import Task
 
-from twopi_celery.exceptions import ConfigurationError
+from twopi_celery.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
 

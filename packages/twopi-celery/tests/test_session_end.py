@@ -144,7 +144,8 @@ def test_forks_with_mariadb(run_python, mariadb):
 def test_sessions_discarded_before_a_fork_do_no_harm(run_python):
     source = """
         import gc, os
-        from twopi_celery import create_celery, create_db_session, lifetime
+        from twopi_celery import create_celery, create_db_session
+        from twopi_celery.database import session_end as lifetime
 
         settings = {"broker_url": "memory://", "SQLALCHEMY_DATABASE_URI": "sqlite://"}
         celery = create_celery("shop", settings)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
-from twopi_celery import around
+from twopi_celery.tasks import signals
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -35,8 +35,8 @@ class SessionFactory(sessionmaker[Session]):
 
     def __call__(self, **local_kw: Any) -> Session:
         """Return a new session; see `sessionmaker`."""
-        around.thread.has_sessions = True
-        if not around.ends_sessions():
+        signals.thread.has_sessions = True
+        if not signals.ends_sessions():
             _follow_contexts()
         return super().__call__(**local_kw)
 
@@ -53,8 +53,8 @@ def watch(scope: scoped_session[Session]) -> None:
 
 @functools.cache
 def _connect() -> None:
-    around.follow_tasks()
-    around.end_sessions.append(_remove_all)
+    signals.follow_tasks()
+    signals.end_sessions.append(_remove_all)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(
             before=_before_fork,
@@ -91,7 +91,7 @@ def _end_context(app: Flask, **_: object) -> None:
 
     A task, or the caller of an eager one, may outlive the contexts in it.
     """
-    if not around.thread.has_sessions or around.in_task():
+    if not signals.thread.has_sessions or signals.in_task():
         return
     from flask import has_app_context
 
@@ -100,7 +100,7 @@ def _end_context(app: Flask, **_: object) -> None:
 
 
 def _remove_all(user: str | None) -> None:
-    around.thread.has_sessions = False
+    signals.thread.has_sessions = False
     for scope in _recall(_scopes):
         if not scope.registry.has():
             continue

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from celery.app.defaults import NAMESPACES, Option, flatten
 
-from twopi_celery.exceptions import ConfigurationError
+from twopi_celery.errors import ConfigurationError
 
 
 @functools.cache

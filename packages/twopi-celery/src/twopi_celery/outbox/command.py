@@ -11,7 +11,7 @@ from threading import Event
 
 from celery import Celery
 
-from twopi_celery.outbox import Outbox
+from twopi_celery.outbox.outbox import Outbox
 from twopi_celery.settings import read_engine
 
 

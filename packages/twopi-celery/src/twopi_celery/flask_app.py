@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from celery import Celery
 
-from twopi_celery import around, request_id
 from twopi_celery.app import create_celery
-from twopi_celery.exceptions import ConfigurationError
+from twopi_celery.errors import ConfigurationError
+from twopi_celery.tasks import request_id, signals
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -75,7 +75,7 @@ def init_app(app: Flask, celery: Celery | None = None, **kwargs: Any) -> Celery:
             f"{', '.join(sorted(kwargs))} cannot be applied to a Celery application "
             "that exists; give them when it is created"
         )
-    around.follow_tasks()
+    signals.follow_tasks()
     request_id.follow_requests(app)
     celery.flask_app = app  # type: ignore[attr-defined]
     celery.set_default()

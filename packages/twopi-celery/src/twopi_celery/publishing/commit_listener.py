@@ -17,7 +17,7 @@ from celery.canvas import Signature
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
-from twopi_celery.exceptions import PublishError
+from twopi_celery.errors import PublishError
 
 log = logging.getLogger(__name__)
 

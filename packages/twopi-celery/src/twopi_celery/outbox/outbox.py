@@ -13,8 +13,8 @@ from celery import Celery, Task
 from celery.canvas import Signature
 from kombu.utils.json import dumps
 
-from twopi_celery.request_id import MESSAGE_HEADER, current_request_id
-from twopi_celery.signatures import freeze
+from twopi_celery.publishing.frozen_call import freeze
+from twopi_celery.tasks.request_id import MESSAGE_HEADER, current_request_id
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -104,7 +104,7 @@ class Outbox:
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        from twopi_celery.outbox_table import outbox_table
+        from twopi_celery.outbox.table import outbox_table
 
         found = cast("sa.MetaData", getattr(metadata, "metadata", metadata))
         self.table = outbox_table(found, table)
@@ -222,9 +222,9 @@ class Outbox:
             kombu.exceptions.OperationalError: The broker does not answer.
             sqlalchemy.exc.DBAPIError: The database does not.
         """
-        from twopi_celery.relay import Relay
+        from twopi_celery.outbox.relay import Relay
 
-        relay = Relay(self, engine, celery, batch=batch, keep=keep)
+        relay = Relay(self.table, self.clock, engine, celery, batch=batch, keep=keep)
         return relay.drain() if stop is None else relay.run(stop, poll)
 
 

@@ -57,7 +57,7 @@ def create_db_session(celery: Celery) -> scoped_session[Session]:
     from sqlalchemy import create_engine
     from sqlalchemy.orm import scoped_session
 
-    from twopi_celery.lifetime import SessionFactory, watch
+    from twopi_celery.database.session_end import SessionFactory, watch
 
     url, options = read_engine(celery.conf)
     factory = SessionFactory(bind=create_engine(url, **options), autoflush=False)
