@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import Celery
 
+from twopi_celery.database.fork import follow_pools, survive_forks
 from twopi_celery.settings import read_settings, require_broker
 from twopi_celery.tasks import signals
 from twopi_release import get_release
@@ -59,6 +60,8 @@ def create_celery(
     settings = read_settings(config_obj)
     require_broker(settings, kwargs.get("broker"))
     signals.follow_tasks()
+    survive_forks()
+    follow_pools()
     celery = Celery(name, **kwargs)
     celery.config_from_object(settings)
     if inject_version:

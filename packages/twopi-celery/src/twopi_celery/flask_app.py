@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from celery import Celery
 
 from twopi_celery.app import create_celery
+from twopi_celery.database.fork import follow_pools, survive_forks
 from twopi_celery.errors import ConfigurationError
 from twopi_celery.tasks import request_id, signals
 
@@ -76,6 +77,8 @@ def init_app(app: Flask, celery: Celery | None = None, **kwargs: Any) -> Celery:
             "that exists; give them when it is created"
         )
     signals.follow_tasks()
+    survive_forks()
+    follow_pools()
     request_id.follow_requests(app)
     celery.flask_app = app  # type: ignore[attr-defined]
     celery.set_default()

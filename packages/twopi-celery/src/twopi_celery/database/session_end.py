@@ -7,11 +7,11 @@ import logging
 import os
 import weakref
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
+from twopi_celery.database.fork import follow_pools, recall, remember, survive_forks
 from twopi_celery.tasks import signals
 
 if TYPE_CHECKING:
@@ -19,11 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 _scopes: dict[int, weakref.ref[scoped_session[Session]]] = {}
-_sessions: dict[int, weakref.ref[Session]] = {}
-_held: list[object] = []
 
 
 class SessionFactory(sessionmaker[Session]):
@@ -47,20 +43,17 @@ def watch(scope: scoped_session[Session]) -> None:
     *scope* is referred to weakly: one that is no longer used is collected.
     """
     _connect()
-    _remember(_scopes, scope)
-    event.listen(scope.session_factory, "after_begin", _remember_session)
+    remember(_scopes, scope)
 
 
 @functools.cache
 def _connect() -> None:
     signals.follow_tasks()
+    survive_forks()
+    follow_pools()
     signals.end_sessions.append(_remove_all)
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(
-            before=_before_fork,
-            after_in_parent=_after_fork_in_parent,
-            after_in_child=_after_fork_in_child,
-        )
+        os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 @functools.cache
@@ -69,21 +62,6 @@ def _follow_contexts() -> None:
         from flask import appcontext_popped
 
         appcontext_popped.connect(_end_context, weak=False)
-
-
-def _remember(known: dict[int, weakref.ref[T]], thing: T) -> None:
-    """Add *thing* to *known*, a weak set that one thread may read as another writes."""
-    key = id(thing)
-    if key not in known:
-        known[key] = weakref.ref(thing, lambda _: known.pop(key, None))
-
-
-def _recall(known: dict[int, weakref.ref[T]]) -> list[T]:
-    return [thing for ref in list(known.values()) if (thing := ref()) is not None]
-
-
-def _remember_session(session: Session, *_: object) -> None:
-    _remember(_sessions, session)
 
 
 def _end_context(app: Flask, **_: object) -> None:
@@ -101,7 +79,7 @@ def _end_context(app: Flask, **_: object) -> None:
 
 def _remove_all(user: str | None) -> None:
     signals.thread.has_sessions = False
-    for scope in _recall(_scopes):
+    for scope in recall(_scopes):
         if not scope.registry.has():
             continue
         try:
@@ -111,22 +89,6 @@ def _remove_all(user: str | None) -> None:
             scope.registry.clear()
 
 
-def _before_fork() -> None:
-    """Keep all sessions alive in the child.
-
-    There the thread-local sessions of all other threads are collected, and each would
-    send a ROLLBACK through a socket that belongs to the parent.
-    """
-    _held.append(_recall(_sessions))
-
-
-def _after_fork_in_parent() -> None:
-    _held.pop()
-
-
 def _after_fork_in_child() -> None:
-    for scope in _recall(_scopes):
+    for scope in recall(_scopes):
         scope.registry.clear()
-        bind: Engine | Connection = scope.session_factory.kw["bind"]
-        _held.append(bind.engine.pool)
-        bind.engine.dispose(close=False)
