@@ -129,6 +129,8 @@ class Proxy:
     def __init__(self):
         self._target = None
         self._sockets = []
+        self._silent = set()
+        self._all_silent = False
         self._listen()
         self._port = self._listening.getsockname()[1]
 
@@ -144,6 +146,17 @@ class Proxy:
         with contextlib.suppress(OSError):  # also wakes the thread that accepts
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
+        while self._sockets:
+            _shut(self._sockets.pop())
+
+    def silence(self, *, connected_only=False):
+        """Forward nothing any more: of present connections, or of all."""
+        self._silent.update(self._sockets)
+        self._all_silent = not connected_only
+
+    def speak(self):
+        """Forward what new connections send; the present ones are closed."""
+        self._all_silent = False
         while self._sockets:
             _shut(self._sockets.pop())
 
@@ -170,15 +183,16 @@ class Proxy:
                     continue
                 self._sockets += [client, server]
                 for ends in ((client, server), (server, client)):
-                    threading.Thread(target=_pump, args=ends, daemon=True).start()
+                    threading.Thread(target=self._pump, args=ends, daemon=True).start()
 
-
-def _pump(source, target):
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-    _shut(source)
-    _shut(target)
+    def _pump(self, source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if not self._all_silent and source not in self._silent:
+                    target.sendall(data)
+        if source not in self._silent:
+            _shut(source)
+            _shut(target)
 
 
 def _shut(end):

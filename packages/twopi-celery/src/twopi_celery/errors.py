@@ -7,6 +7,7 @@
     RuntimeError
         HealthError             a server that a health check asked does not answer
         PublishError            tasks of a committed transaction are lost
+        UndeliverableError      a message that the broker can put into no queue
 """
 
 from __future__ import annotations
@@ -57,3 +58,10 @@ class PublishError(RuntimeError):
             f"The transaction was committed, but {len(self.errors)} of its tasks could "
             f"not be published: {', '.join(self.errors)}"
         )
+
+
+class UndeliverableError(RuntimeError):
+    """The broker has no queue for a message, or refuses to declare it.
+
+    The message names the queue or the exchange and gives the reason of the broker.
+    """

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
+import threading
 from pkgutil import resolve_name
 from threading import Event
 
 from celery import Celery
 
+from twopi_celery.outbox.engine import relay_engine
 from twopi_celery.outbox.outbox import Outbox
-from twopi_celery.settings import read_engine
+
+LAST_SECONDS = 4.0
+"""For how long a relay that was told to stop may go on."""
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
@@ -23,17 +28,21 @@ def add_options(command: argparse.ArgumentParser) -> None:
     """
     add = command.add_argument
     add("outbox", help="the Outbox, such as shop:outbox")
-    add("--batch", type=int, default=100, help="rows in a transaction (100)")
+    add("--batch", type=int, default=100, help="rows to publish at once (100)")
     add("--poll", type=float, default=0.5, help="seconds between two looks (0.5)")
     add("--keep", type=float, default=0, help="seconds to keep published rows (0)")
+    add("--attempts", type=int, default=10, help="how often a row may fail (10)")
+    longest = "seconds between two attempts at most (300)"
+    add("--longest-delay", type=float, default=300, help=longest)
     add("--once", action="store_true", help="stop when nothing is pending")
 
 
 def run(celery: Celery, options: argparse.Namespace) -> int:
     """Publish what is pending in an outbox, until SIGTERM or SIGINT.
 
-    The batch at hand is finished first. The database is that of the settings of
-    *celery*, see `create_db_session`.
+    The batch at hand is finished first, if that takes no more than 4 seconds: a server
+    may be silent. Rows that are not finished then are published again. The database is
+    that of the settings of *celery*, see `create_db_session`.
 
     Args:
         celery: The application.
@@ -46,16 +55,21 @@ def run(celery: Celery, options: argparse.Namespace) -> int:
         SystemExit: There is no such outbox.
         ConfigurationError: There is no database in the settings.
     """
-    from sqlalchemy import create_engine
-
     celery.loader.import_default_modules()
     outbox = _find(options.outbox)
-    url, engine_options = read_engine(celery.conf)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     stop = Event()
+
+    def end(*_: object) -> None:
+        if not stop.is_set():
+            stop.set()
+            timer = threading.Timer(LAST_SECONDS, _leave)
+            timer.daemon = True
+            timer.start()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    engine = create_engine(url, **engine_options)
+        signal.signal(number, end)
+    engine = relay_engine(celery)
     count = outbox.relay(
         engine,
         celery,
@@ -63,10 +77,19 @@ def run(celery: Celery, options: argparse.Namespace) -> int:
         batch=options.batch,
         poll=options.poll,
         keep=options.keep,
+        max_attempts=options.attempts,
+        longest_delay=options.longest_delay,
     )
     engine.dispose()
     sys.stdout.write(f"{count} published\n")
     return 0
+
+
+def _leave() -> None:
+    """End the process in whatever it waits for: its leases end by themselves."""
+    sys.stderr.write("twopi_celery: a server is silent; not waiting for it\n")
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _find(name: str) -> Outbox:

@@ -9,18 +9,19 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from celery import Celery, Task
-from celery.canvas import Signature
+from celery import Celery
+from kombu.exceptions import EncodeError
 from kombu.utils.json import dumps
 
-from twopi_celery.publishing.frozen_call import freeze
+from twopi_celery.database.executor import dialect_of, of_table, refuse_async
+from twopi_celery.publishing.frozen_call import Call, app_of, first_parts, freeze, parts
 from twopi_celery.tasks.request_id import MESSAGE_HEADER, current_request_id
+from twopi_celery.tasks.trace import current_trace
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
-    from sqlalchemy.orm import Session, scoped_session
 
-    Executor = Session | scoped_session[Session] | sa.Connection
+    from twopi_celery.database.executor import AsyncExecutor, Executor
 
 
 class HasMetaData(Protocol):
@@ -38,12 +39,38 @@ class Backlog:
     Attributes:
         pending: How many tasks are to be published.
         age: For how many seconds the oldest of them has been waiting; 0 if none is.
-        refused: How many cannot be published, since they cannot be read or encoded.
+        refused: How many are dead: they cannot be read or encoded, or were attempted
+            too often.
+        retrying: How many of the pending ones have failed before.
     """
 
     pending: int
     age: float
     refused: int
+    retrying: int = 0
+
+
+@dataclass(frozen=True)
+class DeadTask:
+    """A row that is not published any more.
+
+    Attributes:
+        id: The number of the row.
+        task_id: The id of the task.
+        task: Its name.
+        error: Why it is dead.
+        attempts: How often it was tried to publish it.
+        added: When it was added, in seconds since 1970.
+        died: When it was given up.
+    """
+
+    id: int
+    task_id: str
+    task: str
+    error: str
+    attempts: int
+    added: float
+    died: float
 
 
 class Outbox:
@@ -113,7 +140,7 @@ class Outbox:
     def delay(
         self,
         session: Executor,
-        task: Task[Any, Any] | Signature[Any],
+        task: Call,
         *args: Any,
         **kwargs: Any,
     ) -> str:
@@ -133,7 +160,7 @@ class Outbox:
     def apply_async(
         self,
         session: Executor,
-        task: Task[Any, Any] | Signature[Any],
+        task: Call,
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
         **options: Any,
@@ -155,22 +182,91 @@ class Outbox:
             TypeError: The task does not take these arguments.
             kombu.exceptions.EncodeError: They cannot be serialized.
         """
+        refuse_async(session, "outbox.aapply_async")
+        task_id, insert = self._insert(session, task, args, kwargs, options)
+        session.execute(insert, **of_table(session, self.table))
+        return task_id
+
+    async def adelay(
+        self, session: AsyncExecutor, task: Call, *args: Any, **kwargs: Any
+    ) -> str:
+        """Add a task, as `delay` does, with an asynchronous session.
+
+        Args:
+            session: An ``AsyncSession``, a scoped one, or an ``AsyncConnection``.
+            task: A task or a signature.
+            *args: Its arguments.
+            **kwargs: Its keyword arguments.
+
+        Returns:
+            The id that the task will have.
+        """
+        return await self.aapply_async(session, task, args, kwargs)
+
+    async def aapply_async(
+        self,
+        session: AsyncExecutor,
+        task: Call,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> str:
+        """Add a task, as `apply_async` does, with an asynchronous session.
+
+        Args:
+            session: An ``AsyncSession``, a scoped one, or an ``AsyncConnection``.
+            task: A task, a signature, or the name of a task.
+            args: Its arguments.
+            kwargs: Its keyword arguments.
+            **options: Those of Celery's ``apply_async``.
+
+        Returns:
+            The id that the task will have.
+
+        Raises:
+            TypeError: As `apply_async`.
+            kombu.exceptions.EncodeError: As `apply_async`.
+        """
+        task_id, insert = self._insert(session, task, args, kwargs, options)
+        await session.execute(insert, **of_table(session, self.table))
+        return task_id
+
+    def _insert(
+        self,
+        session: Any,
+        task: Call,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] | None,
+        options: Mapping[str, Any],
+    ) -> tuple[str, sa.Insert | sa.ReturningInsert[Any]]:
+        from sqlalchemy import func
+
+        from twopi_celery.outbox.wake_up import channel_of
+
         relatives = {}
-        if parent := task.app.current_worker_task:
+        if parent := app_of(task).current_worker_task:
             relatives["parent_id"] = parent.request.id
             relatives["root_id"] = parent.request.root_id or parent.request.id
         task_id, call = freeze(task, args, kwargs or {}, options, **relatives)
         now = self.clock()
-        _make_absolute(call.options, datetime.fromtimestamp(now, UTC))
+        for each in first_parts(call):
+            _make_absolute(each.options, datetime.fromtimestamp(now, UTC))
+        headers = dict(call.options.get("headers") or {})
         if request_id := current_request_id():
-            headers = {
-                MESSAGE_HEADER: request_id,
-                **(call.options.get("headers") or {}),
-            }
+            headers.setdefault(MESSAGE_HEADER, request_id)
+        headers = current_trace() | headers
+        if headers:
             call.options["headers"] = headers
-        row = {"task_id": task_id, "task": call.task, "call": dumps(call), "added": now}
-        session.execute(self.table.insert().values(row))
-        return task_id
+        row = {
+            "task_id": task_id,
+            "task": call.task,
+            "call": _encode(call),
+            "added": now,
+        }
+        insert = self.table.insert().values(row)
+        if dialect_of(session, self.table).name == "postgresql":  # wake the relay
+            return task_id, insert.returning(func.pg_notify(channel_of(self.table), ""))
+        return task_id, insert.inline()
 
     def backlog(self, session: Executor) -> Backlog:
         """Return how much is pending, for monitoring.
@@ -180,12 +276,83 @@ class Outbox:
         """
         from sqlalchemy import func, select
 
-        done, error, added = (self.table.c[name] for name in ("done", "error", "added"))
-        query = select(func.count(), func.min(added)).where(done.is_(None))
-        pending, oldest = session.execute(query).one()
-        refused = select(func.count()).where(done.is_not(None), error.is_not(None))
+        refuse_async(session, "session.run_sync(outbox.backlog)")
+        row = self.table.c
+        query = select(
+            func.count(row.id), func.min(row.added), func.count(row.error)
+        ).where(row.done.is_(None))
+        where = of_table(session, self.table)
+        pending, oldest, retrying = session.execute(query, **where).one()
+        dead = select(func.count(row.id)).where(
+            row.done.is_not(None), row.error.is_not(None)
+        )
         age = max(0.0, self.clock() - oldest) if pending else 0.0
-        return Backlog(pending, age, session.execute(refused).scalar_one())
+        refused = session.execute(dead, **where).scalar_one()
+        return Backlog(pending, age, refused, retrying)
+
+    def dead(self, session: Executor, limit: int = 100) -> list[DeadTask]:
+        """Return the dead tasks, the latest first.
+
+        Args:
+            session: What to ask with.
+            limit: How many at most.
+        """
+        from sqlalchemy import select
+
+        row = self.table.c
+        query = (
+            select(
+                row.id,
+                row.task_id,
+                row.task,
+                row.error,
+                row.attempts,
+                row.added,
+                row.done,
+            )
+            .where(row.done.is_not(None), row.error.is_not(None))
+            .order_by(row.done.desc(), row.id.desc())
+            .limit(limit)
+        )
+        found = session.execute(query, **of_table(session, self.table))
+        return [DeadTask(*each) for each in found]
+
+    def retry(self, session: Executor, *ids: int) -> int:
+        """Make dead tasks pending again, as if they had just been added.
+
+        Args:
+            session: What to do it with; commit it.
+            *ids: The numbers of the rows, see `dead`.
+
+        Returns:
+            How many there were.
+        """
+        return self._change(
+            session, self.table.update().values(done=None, attempts=0, due=0.0), ids
+        )
+
+    def drop(self, session: Executor, *ids: int) -> int:
+        """Remove dead tasks.
+
+        Args:
+            session: What to do it with; commit it.
+            *ids: The numbers of the rows, see `dead`.
+
+        Returns:
+            How many there were.
+        """
+        return self._change(session, self.table.delete(), ids)
+
+    def _change(self, session: Executor, statement: Any, ids: Sequence[int]) -> int:
+        from sqlalchemy import CursorResult
+
+        row, where = self.table.c, of_table(session, self.table)
+        count = 0
+        for number in ids:
+            dead = row.done.is_not(None), row.error.is_not(None)
+            done = session.execute(statement.where(row.id == number, *dead), **where)
+            count += cast("CursorResult[Any]", done).rowcount
+        return count
 
     def relay(
         self,
@@ -196,12 +363,21 @@ class Outbox:
         batch: int = 100,
         poll: float = 0.5,
         keep: float = 0.0,
+        max_attempts: int = 10,
+        longest_delay: float = 300.0,
     ) -> int:
         """Publish what is pending, oldest first, and remove it.
 
-        A batch is locked, published, confirmed by the broker, removed and committed, in
-        this order. On PostgreSQL and MariaDB or MySQL 8 as many relays as you like may
-        run: each skips what another has locked. On SQLite let only one run.
+        A batch is claimed for some seconds, published and confirmed by the broker, and
+        removed. No transaction is open meanwhile. As many relays as you like may run:
+        each skips what another has claimed. The clocks of their machines must agree to
+        a few seconds.
+
+        A row that cannot be published does not stop others. It is tried again after
+        0.5, 1, 2, 4 seconds and so on. After *max_attempts* it is dead: it stays in the
+        table, see `dead`, until `retry` or `drop`. A message that no queue takes has
+        not been published. One that cannot be encoded is dead at once. An outage of the
+        broker, of the database or of the result backend is not counted.
 
         Args:
             engine: The database.
@@ -210,10 +386,13 @@ class Outbox:
             stop: Go on until this event is set, past outages of the broker and the
                 database, which are logged and waited for. By default stop when nothing
                 is pending, and raise what goes wrong.
-            batch: How many rows to publish in a transaction.
-            poll: After how many seconds to look again if nothing was pending.
-            keep: For how many seconds to keep the rows of published tasks; refused ones
-                are kept for good.
+            batch: How many rows to publish at once.
+            poll: After how many seconds to look again if nothing was pending. With
+                psycopg on PostgreSQL the relay is woken by each commit.
+            keep: For how many seconds to keep the rows of published tasks; dead ones
+                are never removed.
+            max_attempts: How many attempts may fail.
+            longest_delay: The longest time between two attempts, in seconds.
 
         Returns:
             How many rows were published.
@@ -221,11 +400,38 @@ class Outbox:
         Raises:
             kombu.exceptions.OperationalError: The broker does not answer.
             sqlalchemy.exc.DBAPIError: The database does not.
+            ConfigurationError: The table is missing, or one of its columns.
         """
         from twopi_celery.outbox.relay import Relay
 
-        relay = Relay(self.table, self.clock, engine, celery, batch=batch, keep=keep)
+        relay = Relay(
+            self.table,
+            self.clock,
+            engine,
+            celery,
+            batch=batch,
+            keep=keep,
+            max_attempts=max_attempts,
+            longest_delay=longest_delay,
+        )
         return relay.drain() if stop is None else relay.run(stop, poll)
+
+
+def _encode(call: Any) -> str:
+    """Return *call* as JSON, which keeps it whatever the serializer of its message."""
+    for each in parts(call):
+        serializer = each.options.get("serializer")
+        if serializer is None and each.task in each.app.tasks:
+            serializer = each.app.tasks[each.task].serializer
+        if serializer == "pickle":
+            raise EncodeError(
+                f"An outbox keeps calls as JSON, and {each.task} is to be pickled; "
+                "use the serializer 'json'"
+            )
+    try:
+        return dumps(call)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise EncodeError(f"An outbox keeps calls as JSON: {error}") from error
 
 
 def _make_absolute(options: dict[str, Any], now: datetime) -> None:

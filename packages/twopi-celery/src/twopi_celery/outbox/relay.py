@@ -4,28 +4,45 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections.abc import Callable, Sequence
 from threading import Event
 from typing import Any
 
 import sqlalchemy as sa
 from celery import Celery
+from celery.canvas import Signature
 from kombu.exceptions import OperationalError
 from kombu.utils.json import loads
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
+from twopi_celery.outbox.claims import Claims, Row
+from twopi_celery.outbox.table import require_columns
+from twopi_celery.outbox.wake_up import WakeUp
 from twopi_celery.publishing.confirmed import Publisher
+from twopi_celery.publishing.failure import Failure, describe
+from twopi_celery.publishing.result_backend import no_results
 
 log = logging.getLogger(__name__)
 
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 10.0
 
+LEASE = 10.0
+"""Seconds for which a row is claimed; if its relay dies, another one takes it then."""
+
+BUDGET = 3.0
+"""Seconds after which no further row of a batch is begun, to be done within a lease."""
+
+RISKY = 2
+"""After so many attempts a row is published alone: it may be what kills the relay."""
+
 
 class Relay:
     """Publishes the rows of *table* in *engine* to the broker of *celery*.
 
-    See `Outbox.relay` for the arguments.
+    Rows are claimed in a short transaction, published in none, and finished in another
+    one. See `Outbox.relay` for the arguments.
     """
 
     def __init__(
@@ -34,126 +51,134 @@ class Relay:
         clock: Callable[[], float],
         engine: sa.Engine,
         celery: Celery,
-        batch: int,
-        keep: float,
+        *,
+        batch: int = 100,
+        keep: float = 0.0,
+        max_attempts: int = 10,
+        longest_delay: float = 300.0,
     ) -> None:
         self._table = table
-        self._clock = clock
         self._engine = engine
         self._celery = celery
+        self._claims = Claims(
+            table,
+            engine,
+            clock,
+            lease=LEASE,
+            keep=keep,
+            max_attempts=max_attempts,
+            longest_delay=longest_delay,
+        )
         self._publisher = Publisher(celery)
-        self._batch = batch
-        self._keep = keep
-        self._next_purge = 0.0
+        self._batch = self._size = batch
+        self._max_attempts = max_attempts
+        self._unsettled: dict[Row, Failure | None] = {}
+        self._alone = False
+        self._checked = False
+        self._published = 0
 
     def drain(self) -> int:
-        """Publish until nothing is pending; return how many rows."""
+        """Publish until nothing is due; return how many rows."""
         try:
-            total = 0
-            while count := self._relay(self._batch):
-                total += count
-            return total
+            while self._step(lambda: True):
+                pass
         finally:
             self._publisher.close()
+        return self._published
 
     def run(self, stop: Event, poll: float) -> int:
         """Publish until *stop* is set; return how many rows.
 
-        After a failure it goes on with single rows until one gets through, so that the
-        log names a row that the broker does not take.
+        After a failure of the broker it goes on with a single row, and then with twice
+        as many each time, so that a row that the broker does not take is found.
         """
-        total, failures = 0, 0
+        failures = 0
+        wake_up = WakeUp(self._engine, self._table)
         try:
             while not stop.is_set():
                 try:
-                    count = self._relay(1 if failures else self._batch)
-                except (OperationalError, DBAPIError) as error:
+                    found = self._step(lambda: not stop.is_set())
+                except (OperationalError, SQLAlchemyError) as error:
                     failures += 1
                     delay = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(failures, 10))
-                    log.warning("Waiting %.1f s after %s", delay, _name(error))
+                    log.warning("Waiting %.1f s after %s", delay, describe(error))
                     stop.wait(delay * random.uniform(0.5, 1))  # noqa: S311
                     continue
                 failures = 0
-                total += count
-                if count == 0:
-                    stop.wait(poll)
+                if not found:
+                    wake_up.wait(stop, poll)
         finally:
+            wake_up.close()
             self._publisher.close()
-        return total
+        return self._published
 
-    def _relay(self, limit: int) -> int:
-        """Publish up to *limit* rows; return how many were pending."""
-        with self._engine.connect() as connection:
-            if connection.dialect.name != "sqlite":
-                # REPEATABLE READ of MariaDB would lock the gaps, where others insert.
-                connection.execution_options(isolation_level="READ COMMITTED")
-            with connection.begin():
-                rows = self._lock(connection, limit)
-                refused = self._publish(rows)
-                self._finish(connection, [row.id for row in rows], refused)
-                self._purge(connection)
-        return len(rows)
+    def _step(self, go_on: Callable[[], bool]) -> bool:
+        """Publish what is due, up to a batch; return whether there was something.
 
-    def _lock(self, connection: sa.Connection, limit: int) -> Sequence[Any]:
-        table = self._table.c
-        query = (
-            sa.select(table.id, table.task_id, table.call)
-            .where(table.done.is_(None))
-            .order_by(table.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        return connection.execute(query).all()
-
-    def _publish(self, rows: Sequence[Any]) -> dict[int, str]:
-        """Publish *rows*; return the errors of those that never can be, by number."""
-        refused: dict[int, str] = {}
-        if not rows:
-            return refused
-        with self._publisher.batch() as options:
-            for row in rows:
-                try:
-                    call = self._celery.signature(loads(row.call))
-                    call.apply_async(**options)
-                except OperationalError as error:
-                    log.warning("Task %s: %s", row.task_id, _name(error))
-                    raise
-                except Exception as error:
-                    log.exception("Task %s cannot be published", row.task_id)
-                    refused[row.id] = type(error).__name__
-        return refused
-
-    def _finish(
-        self, connection: sa.Connection, ids: list[int], refused: dict[int, str]
-    ) -> None:
-        """Note what became of rows, one by one: MariaDB may scan a table for a list.
-
-        It would wait for all the rows that other relays have locked.
+        Raises:
+            kombu.exceptions.OperationalError: The broker does not answer.
         """
-        table, now = self._table, self._clock()
-        this = table.c.id == sa.bindparam("this")
-        if self._keep:
-            publish: sa.Delete | sa.Update = table.update().where(this).values(done=now)
-        else:
-            publish = table.delete().where(this)
-        if done := [{"this": id_} for id_ in ids if id_ not in refused]:
-            connection.execute(publish, done)
-        if refused:
-            refuse = table.update().where(this)
-            refuse = refuse.values(done=now, error=sa.bindparam("why"))
-            names = [{"this": id_, "why": why} for id_, why in refused.items()]
-            connection.execute(refuse, names)
+        if not self._checked:
+            require_columns(self._table, self._engine)
+            self._checked = True
+        self._settle()  # if the database was away
+        self._publisher.open()
+        rows = self._claims.claim(self._size)
+        calm = [row for row in rows if row.attempts <= RISKY]
+        risky = [row for row in rows if row.attempts > RISKY]
+        first = min(risky, key=lambda row: (row.attempts, row.id), default=None)
+        self._note([row for row in risky if row != first], "")
+        self._settle()  # those have their turn later, even if the first one kills this
+        began = time.monotonic()
 
-    def _purge(self, connection: sa.Connection) -> None:
-        """Remove what was kept long enough, about once a minute."""
-        now, table = self._clock(), self._table
-        if not self._keep or now < self._next_purge:
-            return
-        self._next_purge = now + min(60.0, self._keep)
-        old = table.c.done < now - self._keep
-        connection.execute(table.delete().where(old, table.c.error.is_(None)))
+        def in_time() -> bool:
+            return go_on() and time.monotonic() - began < BUDGET
 
+        for part in (calm, [first] if first else []):
+            if part:
+                self._send(part, in_time)
+        self._claims.purge()
+        return bool(rows)
 
-def _name(error: Exception) -> str:
-    cause = error.__cause__ or error
-    return f"{type(cause).__module__}.{type(cause).__name__}"
+    def _note(self, rows: Sequence[Row], error: str, *, never: bool = False) -> None:
+        self._unsettled |= dict.fromkeys(rows, Failure(error, never=never))
+
+    def _send(self, rows: Sequence[Row], go_on: Callable[[], bool]) -> None:
+        calls = self._read(rows)
+        with no_results(self._celery):
+            outcomes = self._publisher.send(
+                calls, lambda key, options: calls[key].apply_async(**options), go_on
+            )
+        lost = next((each for each in outcomes.values() if each and each.lost), None)
+        self._alone = len(calls) == 1
+        self._size = 1 if lost else min(self._batch, self._size * 2)
+        for row in rows:
+            if row in self._unsettled:
+                continue
+            failure = outcomes.get(row.id, Failure(""))
+            self._unsettled[row] = failure
+            self._published += failure is None
+            if failure is not None and failure.error:
+                log.warning("Task %s is not published: %s", row.task_id, failure.error)
+        self._settle()
+        if lost:
+            raise OperationalError(lost.error)
+
+    def _read(self, rows: Sequence[Row]) -> dict[int, Signature[Any]]:
+        """Return the calls by number; those that cannot be read are noted as dead."""
+        calls = {}
+        for row in rows:
+            if row.attempts > self._max_attempts:
+                self._note([row], "The relay ended while publishing it", never=True)
+                continue
+            try:
+                calls[row.id] = self._celery.signature(loads(row.call))
+            except Exception as error:
+                log.exception("Task %s cannot be published", row.task_id)
+                self._note([row], type(error).__name__, never=True)
+        return calls
+
+    def _settle(self) -> None:
+        if self._unsettled:
+            self._claims.settle(self._unsettled, alone=self._alone)
+            self._unsettled = {}
