@@ -160,7 +160,9 @@ class Claims:
 
     def _growing_delay(self, row: Row) -> float:
         """Return the seconds until the next attempt."""
-        delay = min(self._longest_delay, FIRST_DELAY * 2 ** min(row.attempts, 30))
+        delay: float = min(
+            self._longest_delay, FIRST_DELAY * 2 ** min(row.attempts, 30)
+        )
         return delay * random.uniform(0.5, 1)  # noqa: S311
 
     def _finish(

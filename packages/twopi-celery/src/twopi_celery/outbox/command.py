@@ -34,6 +34,8 @@ def add_options(command: argparse.ArgumentParser) -> None:
     add("--attempts", type=int, default=10, help="how often a row may fail (10)")
     longest = "seconds between two attempts at most (300)"
     add("--longest-delay", type=float, default=300, help=longest)
+    lease = "seconds until another relay takes the rows of one that died (10)"
+    add("--lease", type=float, default=10, help=lease)
     add("--once", action="store_true", help="stop when nothing is pending")
 
 
@@ -79,6 +81,7 @@ def run(celery: Celery, options: argparse.Namespace) -> int:
         keep=options.keep,
         max_attempts=options.attempts,
         longest_delay=options.longest_delay,
+        lease=options.lease,
     )
     engine.dispose()
     sys.stdout.write(f"{count} published\n")

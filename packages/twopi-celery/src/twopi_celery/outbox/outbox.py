@@ -238,7 +238,7 @@ class Outbox:
         args: Sequence[Any],
         kwargs: Mapping[str, Any] | None,
         options: Mapping[str, Any],
-    ) -> tuple[str, sa.Insert | sa.ReturningInsert[Any]]:
+    ) -> tuple[str, sa.Executable]:
         from sqlalchemy import func
 
         from twopi_celery.outbox.wake_up import channel_of
@@ -365,6 +365,7 @@ class Outbox:
         keep: float = 0.0,
         max_attempts: int = 10,
         longest_delay: float = 300.0,
+        lease: float = 10.0,
     ) -> int:
         """Publish what is pending, oldest first, and remove it.
 
@@ -393,6 +394,8 @@ class Outbox:
                 are never removed.
             max_attempts: How many attempts may fail.
             longest_delay: The longest time between two attempts, in seconds.
+            lease: After how many seconds another relay may take the rows of one that
+                was killed.
 
         Returns:
             How many rows were published.
@@ -413,6 +416,7 @@ class Outbox:
             keep=keep,
             max_attempts=max_attempts,
             longest_delay=longest_delay,
+            lease=lease,
         )
         return relay.drain() if stop is None else relay.run(stop, poll)
 
@@ -421,8 +425,9 @@ def _encode(call: Any) -> str:
     """Return *call* as JSON, which keeps it whatever the serializer of its message."""
     for each in parts(call):
         serializer = each.options.get("serializer")
-        if serializer is None and each.task in each.app.tasks:
-            serializer = each.app.tasks[each.task].serializer
+        task = each.app.tasks.get(str(each.task))
+        if serializer is None and task is not None:
+            serializer = task.serializer
         if serializer == "pickle":
             raise EncodeError(
                 f"An outbox keeps calls as JSON, and {each.task} is to be pickled; "

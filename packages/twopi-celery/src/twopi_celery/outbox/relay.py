@@ -22,17 +22,15 @@ from twopi_celery.outbox.wake_up import WakeUp
 from twopi_celery.publishing.confirmed import Publisher
 from twopi_celery.publishing.failure import Failure, describe
 from twopi_celery.publishing.result_backend import no_results
+from twopi_celery.tasks.trace import continue_trace
 
 log = logging.getLogger(__name__)
 
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 10.0
 
-LEASE = 10.0
-"""Seconds for which a row is claimed; if its relay dies, another one takes it then."""
-
-BUDGET = 3.0
-"""Seconds after which no further row of a batch is begun, to be done within a lease."""
+BUDGET = 0.3
+"""The part of a lease after which no further row of a batch is begun."""
 
 RISKY = 2
 """After so many attempts a row is published alone: it may be what kills the relay."""
@@ -56,6 +54,7 @@ class Relay:
         keep: float = 0.0,
         max_attempts: int = 10,
         longest_delay: float = 300.0,
+        lease: float = 10.0,
     ) -> None:
         self._table = table
         self._engine = engine
@@ -64,11 +63,12 @@ class Relay:
             table,
             engine,
             clock,
-            lease=LEASE,
+            lease=lease,
             keep=keep,
             max_attempts=max_attempts,
             longest_delay=longest_delay,
         )
+        self._budget = lease * BUDGET
         self._publisher = Publisher(celery)
         self._batch = self._size = batch
         self._max_attempts = max_attempts
@@ -132,7 +132,7 @@ class Relay:
         began = time.monotonic()
 
         def in_time() -> bool:
-            return go_on() and time.monotonic() - began < BUDGET
+            return go_on() and time.monotonic() - began < self._budget
 
         for part in (calm, [first] if first else []):
             if part:
@@ -145,10 +145,14 @@ class Relay:
 
     def _send(self, rows: Sequence[Row], go_on: Callable[[], bool]) -> None:
         calls = self._read(rows)
+
+        def publish(key: int, options: dict[str, Any]) -> None:
+            call = calls[key]
+            with continue_trace(call.options.get("headers") or {}):
+                call.apply_async(**options)
+
         with no_results(self._celery):
-            outcomes = self._publisher.send(
-                calls, lambda key, options: calls[key].apply_async(**options), go_on
-            )
+            outcomes = self._publisher.send(calls, publish, go_on)
         lost = next((each for each in outcomes.values() if each and each.lost), None)
         self._alone = len(calls) == 1
         self._size = 1 if lost else min(self._batch, self._size * 2)

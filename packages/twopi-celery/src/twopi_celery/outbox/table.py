@@ -27,7 +27,7 @@ def outbox_table(metadata: sa.MetaData, name: str) -> sa.Table:
     """
     long_text = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
     number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # to count up
-    done = sa.Column("done", sa.Double())
+    done: sa.Column[float | None] = sa.Column("done", sa.Double())
     return sa.Table(
         name,
         metadata,

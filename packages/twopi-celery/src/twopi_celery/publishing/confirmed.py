@@ -52,7 +52,7 @@ class Publisher:
         self._connection: Connection | None = None
         self._producer: Any = None
         self._confirms: Confirms | None = None
-        self._errors: tuple[type[Exception], ...] = ()
+        self._errors: tuple[Any, ...] = ()
 
     def open(self) -> None:
         """Connect to the broker, if there is no connection.
@@ -66,13 +66,16 @@ class Publisher:
         connection = self._celery.connection_for_write(
             transport_options=OPTIONS.get(driver), connect_timeout=TIMEOUT
         )
-        errors = connection.connection_errors + connection.channel_errors
+        errors: tuple[Any, ...] = (
+            *connection.connection_errors,
+            *connection.channel_errors,
+        )
         try:
             connection.ensure_connection(
                 max_retries=max(1, len(connection.alt)),
                 interval_start=0,
                 interval_step=0,
-                timeout=TIMEOUT,
+                timeout=int(TIMEOUT),
             )
             if driver == "amqp":
                 connection.connection.transport.sock.settimeout(TIMEOUT)

@@ -98,10 +98,17 @@ def _members(call: Signature[Any]) -> list[Signature[Any]]:
     """Return the tasks of a chain or group; of a chord, those and the body."""
     if call.task == "celery.chord":
         found = _listed(call.kwargs.get("header")), [call.kwargs.get("body")]
-        return [maybe_signature(each) for side in found for each in side if each]
+        return [_signature(each) for side in found for each in side if each]
     if call.task in {"celery.chain", "celery.group"}:
-        return [maybe_signature(each) for each in call.kwargs["tasks"]]
+        return [_signature(each) for each in call.kwargs["tasks"]]
     return []
+
+
+def _signature(call: Any) -> Signature[Any]:
+    """Return *call*, which is a dictionary if it was kept as JSON."""
+    found: Any = maybe_signature(call)
+    signature: Signature[Any] = found
+    return signature
 
 
 def _listed(header: Any) -> list[Any]:

@@ -52,12 +52,13 @@ class StrictProducer(Producer):
     def forget(self) -> None:
         """Declare all again: something was deleted at the server."""
         self._declared.clear()
-        self._own.declared_entities.clear()
+        known: set[Any] = self._own.declared_entities or set()
+        known.clear()
 
-    def maybe_declare(self, entity: Any, **_: object) -> None:
+    def maybe_declare(self, entity: Any, retry: bool = False, **_: Any) -> bool:  # noqa: ARG002
         """Declare a queue or an exchange, unless that has been done."""
         if entity is None or (type(entity), entity.name) in self._declared:
-            return
+            return False
         channel = self._channel_aside()
         try:
             entity(channel).declare()
@@ -68,6 +69,7 @@ class StrictProducer(Producer):
                 f"The {kind} {entity.name!r} cannot be declared: {_text(error)}"
             ) from error
         self._declared.add((type(entity), entity.name))
+        return True
 
     def require_exchange(self, name: str) -> None:
         """Raise unless there is an exchange *name*: the server would close the channel.
@@ -87,7 +89,7 @@ class StrictProducer(Producer):
             ) from error
         self._declared.add((str, name))
 
-    def publish(self, body: Any, **options: Any) -> Any:
+    def publish(self, body: Any, **options: Any) -> Any:  # type: ignore[override]
         """Publish a message that has to reach a queue."""
         if isinstance(self.channel, pyamqp.Channel):
             exchange = options.get("exchange")

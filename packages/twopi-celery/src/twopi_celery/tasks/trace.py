@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 FIELDS = ("traceparent", "tracestate", "baggage")
 """The headers of W3C Trace Context and Baggage."""
@@ -12,12 +13,11 @@ FIELDS = ("traceparent", "tracestate", "baggage")
 
 def current_trace() -> dict[str, str]:
     """Return the headers of the current trace; none without OpenTelemetry."""
-    if "opentelemetry.propagate" not in sys.modules:
+    propagate: Any = sys.modules.get("opentelemetry.propagate")
+    if propagate is None:
         return {}
-    from opentelemetry.propagate import inject
-
     carrier: dict[str, str] = {}
-    inject(carrier)
+    propagate.inject(carrier)
     return {name: carrier[name] for name in FIELDS if name in carrier}
 
 
@@ -28,13 +28,13 @@ def continue_trace(headers: Mapping[str, str]) -> Iterator[None]:
     Args:
         headers: Those of a message.
     """
-    if "opentelemetry.propagate" not in sys.modules or "traceparent" not in headers:
+    propagate: Any = sys.modules.get("opentelemetry.propagate")
+    if propagate is None or "traceparent" not in headers:
         yield
         return
-    from opentelemetry import context
-    from opentelemetry.propagate import extract
-
-    token = context.attach(extract({k: headers[k] for k in FIELDS if k in headers}))
+    context: Any = sys.modules["opentelemetry.context"]
+    carrier = {name: headers[name] for name in FIELDS if name in headers}
+    token = context.attach(propagate.extract(carrier))
     try:
         yield
     finally:

@@ -9,6 +9,7 @@ from typing import Any
 
 from celery import Celery
 
+from twopi_celery.brokers.redis_options import REDIS_BOUNDS
 from twopi_celery.errors import ConfigurationError
 from twopi_celery.settings_names import spellings
 from twopi_celery.workers.child_deaths import LookForDeaths
@@ -24,7 +25,11 @@ SETTINGS: dict[str, Any] = {
 }
 """What `reliable` sets; on RabbitMQ and Redis some transport options too."""
 
-REDIS_TRANSPORT = "twopi_celery.brokers.redis_transport.Transport"
+TRANSPORTS = {
+    "redis": "twopi_celery.brokers.redis_transport.Transport",
+    "amqp": "twopi_celery.brokers.amqp_transport.Transport",
+}
+"""Ours, which lose no message and wait for no silent server without end."""
 
 TIMEOUTS = {"redis": 3600, "sqs": 1800, "amqp": 1800}
 """After how many seconds brokers hand out again what is not acknowledged.
@@ -88,6 +93,7 @@ def reliable(celery: Celery, *, visibility_timeout: float | None = None) -> Cele
     with celery.connection_for_write() as connection:
         broker = connection.transport.driver_type
     options = dict(conf.broker_transport_options or {})
+    own = _use_own_transport(celery, broker)
     if broker == "amqp":
         options.setdefault("confirm_publish", True)
     elif broker in TIMEOUTS:
@@ -95,7 +101,8 @@ def reliable(celery: Celery, *, visibility_timeout: float | None = None) -> Cele
             options["visibility_timeout"] = visibility_timeout
         options.setdefault("unacked_restore_throttle", 1)
         visibility_timeout = options.get("visibility_timeout")
-        _use_own_transport(celery)
+        if broker == "redis" and not own:
+            options = REDIS_BOUNDS | options
     conf.broker_transport_options = options
     if broker in TIMEOUTS:
         concern = _check_limits(celery, visibility_timeout or TIMEOUTS[broker])
@@ -109,18 +116,24 @@ def reliable(celery: Celery, *, visibility_timeout: float | None = None) -> Cele
     return celery
 
 
-def _use_own_transport(celery: Celery) -> None:
-    """Let Redis be spoken to by `twopi_celery.brokers.redis_transport`, if that can be.
+def _use_own_transport(celery: Celery, broker: str) -> bool:
+    """Use our transport for the broker if it allows it; return whether it does.
 
-    A ``rediss://`` whose TLS kombu configures by the scheme alone keeps kombu's, and so
-    do Sentinel and a transport that somebody has chosen.
+    A ``rediss://`` or ``amqps://`` whose TLS kombu configures by the scheme alone keeps
+    kombu's, and so do Sentinel and a transport that the settings name.
     """
+    if broker not in TRANSPORTS:
+        return False
+    own = TRANSPORTS[broker]
     with (
         celery.connection_for_write() as theirs,
-        celery.connection_for_write(transport=REDIS_TRANSPORT) as ours,
+        celery.connection_for_write(transport=own) as ours,
     ):
-        if theirs.transport_cls in {"redis", "rediss"} and ours.ssl == theirs.ssl:
-            celery.conf.broker_transport = REDIS_TRANSPORT
+        known = {"redis", "rediss", "amqp", "amqps", "pyamqp"}
+        use = theirs.transport_cls in known and ours.ssl == theirs.ssl
+    if use:
+        celery.conf.broker_transport = own
+    return bool(use)
 
 
 def _refuse_used(celery: Celery) -> None:
