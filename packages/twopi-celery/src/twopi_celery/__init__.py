@@ -3,7 +3,12 @@
 from twopi_celery.app import create_celery
 from twopi_celery.brokers.filesystem import filesystem_broker
 from twopi_celery.database.session import create_db_session
-from twopi_celery.errors import ConfigurationError, HealthError, PublishError
+from twopi_celery.errors import (
+    ConfigurationError,
+    HealthError,
+    MisspeltSettingWarning,
+    PublishError,
+)
 from twopi_celery.flask_app import init_app
 from twopi_celery.health.blueprint import health_blueprint
 from twopi_celery.health.check import check, health_checks
@@ -25,6 +30,7 @@ __all__ = [
     "Finding",
     "HealthError",
     "Heartbeats",
+    "MisspeltSettingWarning",
     "Outbox",
     "Progress",
     "PublishError",

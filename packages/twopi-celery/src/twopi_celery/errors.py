@@ -4,6 +4,7 @@
 
     ValueError
         ConfigurationError      settings or a call that cannot work
+            MisspeltSettingWarning      a warning: a name that is nearly a setting
     RuntimeError
         HealthError             a server that a health check asked does not answer
         PublishError            tasks of a committed transaction are lost
@@ -31,6 +32,10 @@ class ConfigurationError(ValueError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class MisspeltSettingWarning(ConfigurationError, UserWarning):  # noqa: N818
+    """A setting has a name that is nearly one of Celery's. It is a warning."""
 
 
 class HealthError(RuntimeError):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from celery.app.defaults import NAMESPACES, Option, flatten
 
-from twopi_celery.errors import ConfigurationError
+from twopi_celery.errors import ConfigurationError, MisspeltSettingWarning
+from twopi_celery.settings_types import convert
+
+NESTED = "CELERY"
+"""The setting that may hold those of Celery, as a mapping."""
 
 
 @functools.cache
@@ -26,22 +32,27 @@ def spellings() -> dict[str, str]:
 
 
 def normalize(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Give each Celery setting its lower-case name and leave the others alone.
+    """Give each Celery setting its lower-case name and its type, leave others alone.
 
     Celery itself refuses old names next to new ones, at the first use of the
     configuration, and ignores ``CELERY_TASK_ACKS_LATE`` without a word.
 
     Args:
-        settings: Settings with any mixture of names.
+        settings: Settings with any mixture of names; those of Celery may also be in a
+            mapping ``CELERY``, as the documentation of Flask has it.
 
     Raises:
-        ConfigurationError: One setting is spelled in two ways with two values.
+        ConfigurationError: One setting is spelled in two ways with two values, or a
+            string cannot be converted to the type of its setting.
     """
     known = spellings()
     found: dict[str, Any] = {}
     spelled: dict[str, str] = {}
-    for spelling, value in settings.items():
-        name = known.get(spelling, spelling)
+    for spelling, key, given in _each(settings):
+        name = known.get(key, key)
+        if name == key and isinstance(name, str):
+            report_misspelt(spelling, key)
+        value = convert(spelling, name, given)
         if name in found and found[name] != value:
             other = spelled[name]
             raise ConfigurationError(
@@ -53,3 +64,42 @@ def normalize(settings: Mapping[str, Any]) -> dict[str, Any]:
         found[name] = value
         spelled.setdefault(name, spelling)
     return found
+
+
+def _each(settings: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Yield each setting: how it is written, its name and its value."""
+    for name, value in settings.items():
+        if name == NESTED and isinstance(value, Mapping):
+            for key, nested in value.items():
+                yield f"{NESTED}[{key!r}]", key, nested
+        else:
+            yield name, name, value
+
+
+def report_misspelt(spelling: str, name: str) -> None:
+    """Warn of a name that is nearly one of Celery's.
+
+    Args:
+        spelling: How the setting is written.
+        name: Its name.
+    """
+    known = spellings()
+    nested = spelling != name
+    if name in known or not (nested or name.startswith(_beginnings())):
+        return
+    near = difflib.get_close_matches(name, known, 1, 0.9)
+    if near:
+        warnings.warn(
+            MisspeltSettingWarning(
+                f"{spelling} is not a setting of Celery; did you mean {near[0]}?",
+                spelling,
+            ),
+            stacklevel=2,
+        )
+
+
+@functools.cache
+def _beginnings() -> tuple[str, ...]:
+    """Return what names of Celery's settings begin with."""
+    words = {name.partition("_")[0] for name in spellings()}
+    return tuple(f"{word}_" for word in words)
