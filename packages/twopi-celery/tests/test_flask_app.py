@@ -1,3 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+
 import pytest
 from celery import Celery, Task, shared_task
 from flask import Flask, current_app, g, has_app_context
@@ -143,3 +146,41 @@ def test_arguments_that_come_too_late(app):
 def test_no_broker_in_the_settings():
     with pytest.raises(ConfigurationError, match="There is no broker"):
         init_app(Flask("shop"))
+
+
+def test_a_shared_task_belongs_to_the_app_whose_request_it_is():
+    @shared_task(name="twopi_celery.tests.whose")
+    def whose():
+        return current_app.name
+
+    apps = []
+    for name in ("one", "two"):
+        app = Flask(name)
+        app.config["CELERY_BROKER_URL"] = f"memory://{name}"
+        init_app(app)
+        apps.append(app)
+
+        def view():
+            from celery import current_app as current_celery
+
+            inner = {}
+            if current_app.name == "one":
+                inner = apps[1].test_client().get("/").json
+            return {
+                "app": whose.app.main,
+                "ran": whose.apply().get(),
+                "current": current_celery.main,
+                "inner": inner,
+            }
+
+        app.add_url_rule("/", view_func=view)
+
+    two = {"app": "two", "ran": "two", "current": "two", "inner": {}}
+    one = {"app": "one", "ran": "one", "current": "one", "inner": two}
+    assert apps[0].test_client().get("/").json == one
+    assert apps[1].test_client().get("/").json == two
+    assert apps[0].test_client().get("/").json == one
+    assert whose.app.main == "two"  # the last one, outside of any context
+    with ThreadPoolExecutor() as threads, apps[0].app_context():
+        running = copy_context()  # as in a view that is a coroutine
+        assert threads.submit(running.run, lambda: whose.app.main).result() == "one"

@@ -14,8 +14,13 @@ from twopi_celery.health.blueprint import health_blueprint
 from twopi_celery.health.check import check, health_checks
 from twopi_celery.health.heartbeats import Heartbeats
 from twopi_celery.health.report import Finding, Report
-from twopi_celery.outbox.outbox import Backlog, Outbox
-from twopi_celery.publishing.on_commit import apply_async_on_commit, delay_on_commit
+from twopi_celery.outbox.outbox import Backlog, DeadTask, Outbox
+from twopi_celery.publishing.on_commit import (
+    aapply_async_on_commit,
+    adelay_on_commit,
+    apply_async_on_commit,
+    delay_on_commit,
+)
 from twopi_celery.tasks.progress import Progress
 from twopi_celery.tasks.request_id import (
     RequestIdFilter,
@@ -27,6 +32,7 @@ from twopi_celery.workers.reliable import reliable
 __all__ = [
     "Backlog",
     "ConfigurationError",
+    "DeadTask",
     "Finding",
     "HealthError",
     "Heartbeats",
@@ -36,6 +42,8 @@ __all__ = [
     "PublishError",
     "Report",
     "RequestIdFilter",
+    "aapply_async_on_commit",
+    "adelay_on_commit",
     "apply_async_on_commit",
     "bind_request_id",
     "check",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from celery import Celery
 
 from twopi_celery.app import create_celery
+from twopi_celery.current_celery import make_default
 from twopi_celery.database.fork import follow_pools, survive_forks
 from twopi_celery.errors import ConfigurationError
 from twopi_celery.tasks import request_id, signals
@@ -47,7 +48,9 @@ def init_app(app: Flask, celery: Celery | None = None, **kwargs: Any) -> Celery:
     tasks that the request sends, and theirs.
 
     The application is found again as ``app.extensions["twopi_celery"]``, and is made
-    the default one: tasks declared by ``@shared_task`` belong to it in all threads.
+    the default one: tasks declared by ``@shared_task`` belong to it in all threads. If
+    there are several Flask applications in a process, such a task belongs to the one in
+    whose context it is called, and to the last one outside of any.
 
     Args:
         app: The Flask application.
@@ -81,6 +84,6 @@ def init_app(app: Flask, celery: Celery | None = None, **kwargs: Any) -> Celery:
     follow_pools()
     request_id.follow_requests(app)
     celery.flask_app = app  # type: ignore[attr-defined]
-    celery.set_default()
+    make_default(celery)
     app.extensions["twopi_celery"] = celery
     return celery

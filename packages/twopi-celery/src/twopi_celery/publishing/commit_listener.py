@@ -8,8 +8,10 @@ that is released leaves them to the transaction around it.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import logging
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,9 +77,22 @@ def _end(session: Session, transaction: SessionTransaction) -> None:
     while parent is not None and not parent.nested and parent.parent is not None:
         parent = parent.parent  # that of a flush
     if parent is None:
-        _publish(ended.calls)
+        _publish_aside(session, ended.calls)
     else:
         waiting.setdefault(parent, _Waiting()).calls.extend(ended.calls)
+
+
+def _publish_aside(session: Session, calls: list[Signature[Any]]) -> None:
+    """Publish *calls*; those of an asynchronous session in a thread, unless eager."""
+    eager = any(call.app.conf.task_always_eager for call in calls)
+    if not eager and "sqlalchemy.ext.asyncio" in sys.modules:
+        from sqlalchemy.ext.asyncio import async_session
+        from sqlalchemy.util import await_only
+
+        if async_session(session) is not None:
+            await_only(asyncio.to_thread(_publish, calls))
+            return
+    _publish(calls)
 
 
 def _publish(calls: list[Signature[Any]]) -> None:

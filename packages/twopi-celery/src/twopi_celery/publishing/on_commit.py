@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from celery import Task
-from celery.canvas import Signature
-
-from twopi_celery.publishing.frozen_call import freeze
+from twopi_celery.database.executor import refuse_async
+from twopi_celery.publishing.frozen_call import Call, freeze
 
 if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session
     from sqlalchemy.orm import Session, scoped_session
 
 
 def delay_on_commit(
     session: Session | scoped_session[Session],
-    task: Task[Any, Any] | Signature[Any],
+    task: Call,
     *args: Any,
     **kwargs: Any,
 ) -> str:
@@ -41,7 +41,7 @@ def delay_on_commit(
 
 def apply_async_on_commit(
     session: Session | scoped_session[Session],
-    task: Task[Any, Any] | Signature[Any],
+    task: Call,
     args: Sequence[Any] = (),
     kwargs: Mapping[str, Any] | None = None,
     **options: Any,
@@ -88,8 +88,9 @@ def apply_async_on_commit(
 
     Args:
         session: The session, or a `scoped_session` such as Flask-SQLAlchemy's
-            ``db.session``; of an `AsyncSession` its ``sync_session``.
-        task: A task, or a signature of a task, chain, group or chord.
+            ``db.session``. For an `AsyncSession` see `aapply_async_on_commit`.
+        task: A task; or a signature of a task, chain, group or chord; or the name of a
+            task of the current Celery application.
         args: Its arguments, which must not be changed before the commit.
         kwargs: Its keyword arguments.
         **options: Those of Celery's ``apply_async``. A *countdown* begins at
@@ -100,13 +101,15 @@ def apply_async_on_commit(
         a chain is the id of its last task.
 
     Raises:
-        TypeError: The task does not take these arguments.
+        TypeError: The task does not take these arguments, or Celery not these options.
+        NotImplementedError: There is a chord, and no result backend that can do it.
         kombu.exceptions.EncodeError: They cannot be serialized.
         PublishError: Raised by what commits: tasks could not be published. All others
             of that transaction are.
 
     .. versionadded:: 2.0
     """
+    refuse_async(session, "aapply_async_on_commit")
     from sqlalchemy.orm import scoped_session
 
     from twopi_celery.publishing.commit_listener import publish_on_commit
@@ -115,4 +118,78 @@ def apply_async_on_commit(
         session = session()
     task_id, call = freeze(task, args, kwargs or {}, options)
     publish_on_commit(session, call)
+    return task_id
+
+
+async def adelay_on_commit(
+    session: AsyncSession | async_scoped_session[AsyncSession],
+    task: Call,
+    *args: Any,
+    **kwargs: Any,
+) -> str:
+    """Publish a task when the transaction of an asynchronous *session* is committed.
+
+    ``await adelay_on_commit(session, task, 1, a=2)`` is
+    ``await aapply_async_on_commit(session, task, (1,), {"a": 2})``, see there.
+
+    Args:
+        session: The session.
+        task: A task or a signature.
+        *args: Its arguments.
+        **kwargs: Its keyword arguments.
+
+    Returns:
+        The id that the task will have.
+
+    .. versionadded:: 2.0
+    """
+    return await aapply_async_on_commit(session, task, args, kwargs)
+
+
+async def aapply_async_on_commit(
+    session: AsyncSession | async_scoped_session[AsyncSession],
+    task: Call,
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> str:
+    """Publish a task when the transaction of an asynchronous *session* is committed.
+
+    All that `apply_async_on_commit` says is true here too. The commit publishes in
+    another thread, so that the event loop does not wait for the broker; eager tasks run
+    where they are.
+
+    Args:
+        session: An ``AsyncSession``, or an ``async_scoped_session``.
+        task: A task, a signature, or the name of a task.
+        args: Its arguments, which must not be changed before the commit.
+        kwargs: Its keyword arguments.
+        **options: Those of Celery's ``apply_async``.
+
+    Returns:
+        The id that the task will have.
+
+    Raises:
+        TypeError: As `apply_async_on_commit`; or *session* is not asynchronous.
+        kombu.exceptions.EncodeError: As `apply_async_on_commit`.
+        NotImplementedError: As `apply_async_on_commit`.
+
+    .. versionadded:: 2.0
+    """
+    from sqlalchemy.ext.asyncio import async_scoped_session
+
+    from twopi_celery.publishing.commit_listener import publish_on_commit
+
+    own = session() if isinstance(session, async_scoped_session) else session
+    inner = getattr(own, "sync_session", None)
+    if inner is None:
+        raise TypeError(
+            f"{type(session).__name__} is not an asynchronous session; use "
+            "apply_async_on_commit"
+        )
+    task_id, call = freeze(task, args, kwargs or {}, options)
+    if inner.in_transaction() or call.app.conf.task_always_eager:
+        publish_on_commit(inner, call)
+    else:
+        await asyncio.to_thread(call.apply_async)
     return task_id
