@@ -12,7 +12,7 @@ from twopi_celery.errors import (
 from twopi_celery.flask_app import init_app
 from twopi_celery.health.blueprint import health_blueprint
 from twopi_celery.health.check import check, health_checks
-from twopi_celery.health.heartbeats import Heartbeats
+from twopi_celery.health.heartbeats import Heartbeats, Sign
 from twopi_celery.health.report import Finding, Report
 from twopi_celery.outbox.outbox import Backlog, DeadTask, Outbox
 from twopi_celery.publishing.on_commit import (
@@ -27,6 +27,7 @@ from twopi_celery.tasks.request_id import (
     bind_request_id,
     current_request_id,
 )
+from twopi_celery.workers.consuming import WorkerState
 from twopi_celery.workers.reliable import reliable
 
 __all__ = [
@@ -42,6 +43,8 @@ __all__ = [
     "PublishError",
     "Report",
     "RequestIdFilter",
+    "Sign",
+    "WorkerState",
     "aapply_async_on_commit",
     "adelay_on_commit",
     "apply_async_on_commit",

@@ -12,7 +12,9 @@ from pkgutil import resolve_name
 from celery import Celery
 
 from twopi_celery.health.check import check
+from twopi_celery.health.heartbeats import Heartbeats
 from twopi_celery.outbox import command as relay_command
+from twopi_celery.outbox.command import find
 from twopi_celery.settings import URI
 
 
@@ -75,6 +77,10 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.add_argument(
         "--timeout", type=float, default=2.0, help="seconds to wait (2)"
     )
+    add = command.add_argument
+    add("--worker", metavar="NAME", help="ask for this worker alone: name@host")
+    add("--heartbeats", help="the Heartbeats to ask, such as shop:heartbeats")
+    add("--touch", metavar="FILE", help="touch this file if every check passed")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(run=_check)
 
@@ -86,11 +92,23 @@ def _check(options: argparse.Namespace) -> int:
         from twopi_celery.database.session import create_db_session
 
         session = create_db_session(celery)
-    report = check(celery, session, workers=options.workers, timeout=options.timeout)
+    heartbeats = None
+    if options.heartbeats:
+        heartbeats = find(options.heartbeats, Heartbeats)
+    report = check(
+        celery,
+        session,
+        workers=options.workers,
+        heartbeats=heartbeats,
+        timeout=options.timeout,
+        worker=options.worker,
+    )
     if session is not None:
         session.get_bind().engine.dispose()
     text = json.dumps(report.as_dict()) if options.json else str(report)
     sys.stdout.write(f"{text}\n")
+    if report.ok and options.touch:
+        Path(options.touch).touch()
     return 0 if report.ok else 1
 
 

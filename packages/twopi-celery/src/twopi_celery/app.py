@@ -9,6 +9,7 @@ from celery import Celery
 from twopi_celery.database.fork import follow_pools, survive_forks
 from twopi_celery.settings import read_settings, require_broker
 from twopi_celery.tasks import signals
+from twopi_celery.workers.consuming import observe_workers
 from twopi_release import get_release
 
 
@@ -64,6 +65,7 @@ def create_celery(
     follow_pools()
     celery = Celery(name, **kwargs)
     celery.config_from_object(settings)
+    observe_workers(celery)
     if inject_version:
         celery.version = get_release()  # type: ignore[attr-defined]
     return celery

@@ -11,6 +11,7 @@ from twopi_celery.current_celery import make_default
 from twopi_celery.database.fork import follow_pools, survive_forks
 from twopi_celery.errors import ConfigurationError
 from twopi_celery.tasks import request_id, signals
+from twopi_celery.workers.consuming import observe_workers
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -83,6 +84,7 @@ def init_app(app: Flask, celery: Celery | None = None, **kwargs: Any) -> Celery:
     survive_forks()
     follow_pools()
     request_id.follow_requests(app)
+    observe_workers(celery)
     celery.flask_app = app  # type: ignore[attr-defined]
     make_default(celery)
     app.extensions["twopi_celery"] = celery

@@ -39,7 +39,10 @@ class Health:
         workers: int = 1,
         heartbeats: Heartbeats | None = None,
         timeout: float = 1.0,
+        worker: str | None = None,
     ) -> None:
+        if worker is not None:
+            workers = 1
         if timeout <= 0 or workers < 0:
             raise ConfigurationError(
                 "A health check needs a timeout above 0 seconds, and 0 or more workers"
@@ -54,11 +57,11 @@ class Health:
             self._questions["database"] = partial(probes.ask_database, session)
         if workers and heartbeats is not None and session is not None:
             self._questions["workers"] = partial(
-                probes.ask_heartbeats, heartbeats, session, workers
+                probes.ask_heartbeats, heartbeats, session, workers, worker
             )
         elif workers:
             self._questions["workers"] = partial(
-                probes.ask_workers, celery, workers, timeout / 2
+                probes.ask_workers, celery, workers, worker, timeout / 2
             )
         self._asked: dict[str, tuple[threading.Thread, Finding]] = {}
         self._lock = threading.Lock()
@@ -111,6 +114,7 @@ def check(
     workers: int = 1,
     heartbeats: Heartbeats | None = None,
     timeout: float = 1.0,
+    worker: str | None = None,
 ) -> Report:
     """Ask the broker, the database and the workers whether they are there.
 
@@ -133,8 +137,10 @@ def check(
         workers: How many workers have to answer; 0 asks none. A worker of the pool
             ``solo`` does not answer while it works on a task.
         heartbeats: Count the workers by their `Heartbeats` instead, which also tells
-            of those.
+            of those, and of workers that live and do not consume.
         timeout: How many seconds to wait, for all together.
+        worker: Ask for this worker alone, by its name ``name@host``: others that live
+            do not help.
 
     Returns:
         The report. Nothing that is down raises here.
@@ -146,7 +152,12 @@ def check(
     .. versionadded:: 2.0
     """
     return Health(
-        celery, session, workers=workers, heartbeats=heartbeats, timeout=timeout
+        celery,
+        session,
+        workers=workers,
+        heartbeats=heartbeats,
+        timeout=timeout,
+        worker=worker,
     ).report()
 
 

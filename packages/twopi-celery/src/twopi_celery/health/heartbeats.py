@@ -2,25 +2,54 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
-import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from celery import Celery
-from celery.signals import worker_ready, worker_shutdown
+
+from twopi_celery.database.executor import of_table
+from twopi_celery.workers.consuming import (
+    Observer,
+    WorkerState,
+    live_with,
+    observe_workers,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
     from sqlalchemy.orm import Session, scoped_session
 
+    from twopi_celery.database.metadata import HasMetaData
+
 log = logging.getLogger(__name__)
 
 FORGET = 3600
 """Seconds after which the row of a silent worker may be removed."""
+
+
+@dataclass(frozen=True)
+class Sign:
+    """The last sign of life of a worker.
+
+    Attributes:
+        worker: Its name: ``name@host/pid``.
+        age: How many seconds ago it was given.
+        state: What the worker said of itself; None if it did not.
+    """
+
+    worker: str
+    age: float
+    state: WorkerState | None = None
+
+    @property
+    def consumes(self) -> bool:
+        """Whether the worker consumes, as far as it says."""
+        return self.state is None or self.state.consumes
 
 
 class Heartbeats:
@@ -41,12 +70,15 @@ class Heartbeats:
         metadata.create_all(session.get_bind())
         assert heartbeats.alive(session) == []  # no worker has been started yet
 
-    It tells that the process of a worker lives and reaches the database, also while it
-    works on a task in the pool ``solo``, when it does not answer pings. The clocks of
-    the machines must agree to a fraction of *silence*, as those of any that use NTP do.
+    A sign says that the process of a worker lives and reaches the database, also while
+    it works on a task in the pool ``solo``, when it does not answer pings; whether it
+    is connected to the broker, and when it has last polled; and what it is doing. The
+    clocks of the machines must agree to a fraction of *silence*, as those of any that
+    use NTP do.
 
     Args:
-        metadata: Where to add the table; create it as you do your others.
+        metadata: The ``MetaData`` to add the table to, or a declarative base or
+            Flask-SQLAlchemy's ``db``, which have one; create it as you do your others.
         table: Its name.
         every: Seconds from one sign of life to the next.
         silence: Seconds after which a worker is held for dead.
@@ -57,7 +89,7 @@ class Heartbeats:
 
     def __init__(
         self,
-        metadata: MetaData,
+        metadata: MetaData | HasMetaData,
         table: str = "twopi_celery_heartbeats",
         *,
         every: float = 1.0,
@@ -68,41 +100,64 @@ class Heartbeats:
 
         self.table = Table(
             table,
-            metadata,
+            cast("MetaData", getattr(metadata, "metadata", metadata)),
             Column("worker", String(255), primary_key=True),
             Column("seen", Double, nullable=False),
+            Column("state", String(255)),
         )
         self._every = every
         self._silence = silence
         self._clock = clock
+        self._has_state: bool | None = None
 
     def install(self, celery: Celery, session: scoped_session[Session]) -> None:
         """Let each worker of *celery* give signs of life from its start to its end.
 
-        Nothing happens in processes that are no workers.
+        Nothing happens in processes that are not workers.
 
         Args:
             celery: The application.
-            session: What `create_db_session` returned; its database has the table.
+            session: What `create_db_session` returned, or Flask-SQLAlchemy's
+                ``db.session``; its database has the table.
         """
+        observe_workers(celery)
 
-        def begin(sender: Any, **_: object) -> None:
-            if sender.app is not celery:
-                return
-            name = f"{sender.hostname}/{os.getpid()}"
-            ended = threading.Event()
-            live = threading.Thread(
-                target=self._live, args=[session, name, ended], daemon=True
-            )
+        def work(worker: Any) -> Callable[[bool], None]:
+            name = f"{worker.hostname}/{os.getpid()}"
+            observer = Observer(worker)
 
-            def end(**_: object) -> None:
-                ended.set()
-                live.join(self._every)
+            def beat(last: bool) -> None:
+                if last:
+                    self.end(session, name)
+                else:
+                    self.beat(session, name, observer.look())
 
-            worker_shutdown.connect(end, weak=False)
-            live.start()
+            return beat
 
-        worker_ready.connect(begin, weak=False)
+        live_with(celery, self._every, work)
+
+    def signs(self, session: scoped_session[Session]) -> list[Sign]:
+        """Return the signs of life that workers gave of late, sorted by name.
+
+        Args:
+            session: A session of the database that has the table.
+        """
+        from sqlalchemy import select
+
+        now = self._clock()
+        with session.session_factory() as own:
+            columns = [self.table.c.worker, self.table.c.seen]
+            if self._keeps_state(own):
+                columns.append(self.table.c.state)
+            found = select(*columns).where(self.table.c.seen > now - self._silence)
+            rows = own.execute(found, **of_table(own, self.table)).all()
+        return sorted(
+            (
+                Sign(worker, round(now - seen, 1), _state_of(*state))
+                for worker, seen, *state in rows
+            ),
+            key=lambda sign: sign.worker,
+        )
 
     def alive(self, session: scoped_session[Session]) -> list[str]:
         """Return the names of the workers that gave a sign of life of late, sorted.
@@ -110,14 +165,14 @@ class Heartbeats:
         Args:
             session: A session of the database that has the table.
         """
-        from sqlalchemy import select
+        return [sign.worker for sign in self.signs(session)]
 
-        since = self._clock() - self._silence
-        found = select(self.table.c.worker).where(self.table.c.seen > since)
-        with session.session_factory() as own:
-            return sorted(own.scalars(found))
-
-    def beat(self, session: scoped_session[Session], worker: str) -> None:
+    def beat(
+        self,
+        session: scoped_session[Session],
+        worker: str,
+        state: WorkerState | None = None,
+    ) -> None:
         """Give one sign of life.
 
         A worker that begins to do so removes those that are silent for an hour.
@@ -125,18 +180,26 @@ class Heartbeats:
         Args:
             session: A session of the database that has the table.
             worker: The name of the worker.
+            state: What it says of itself.
         """
-        from sqlalchemy import CursorResult, delete, insert, update
+        from sqlalchemy import CursorResult, delete, insert, select, update
 
-        now = self._clock()
-        row = self.table.c
+        now, row = self._clock(), self.table.c
         with session.session_factory.begin() as own:
+            where = of_table(own, self.table)
+            values: dict[str, Any] = {"seen": now}
+            if self._keeps_state(own):
+                values["state"] = json.dumps(state.as_dict()) if state else None
             again = own.execute(
-                update(self.table).where(row.worker == worker).values(seen=now)
+                update(self.table).where(row.worker == worker).values(values), **where
             )
-            if not cast("CursorResult[Any]", again).rowcount:
-                own.execute(delete(self.table).where(row.seen < now - FORGET))
-                own.execute(insert(self.table).values(worker=worker, seen=now))
+            if cast("CursorResult[Any]", again).rowcount:
+                return
+            silent = select(row.worker).where(row.seen < now - FORGET)
+            for name in own.scalars(silent, **where).all():  # by the key, see
+                gone = delete(self.table).where(row.worker == name)  # sql_safe_updates
+                own.execute(gone, **where)
+            own.execute(insert(self.table).values(worker=worker, **values), **where)
 
     def end(self, session: scoped_session[Session], worker: str) -> None:
         """Remove the row of a worker that ends.
@@ -147,19 +210,28 @@ class Heartbeats:
         """
         from sqlalchemy import delete
 
+        gone = delete(self.table).where(self.table.c.worker == worker)
         with session.session_factory.begin() as own:
-            own.execute(delete(self.table).where(self.table.c.worker == worker))
+            own.execute(gone, **of_table(own, self.table))
 
-    def _live(
-        self, session: scoped_session[Session], worker: str, ended: threading.Event
-    ) -> None:
-        """Give signs of life until *ended*; a database that is down delays them."""
-        while True:
-            try:
-                self.beat(session, worker)
-            except Exception:
-                log.exception("The sign of life of %s could not be stored", worker)
-            if ended.wait(self._every):
-                break
-        with suppress(Exception):
-            self.end(session, worker)
+    def _keeps_state(self, session: Session) -> bool:
+        """Return whether the table has the column ``state``, which is new."""
+        if self._has_state is None:
+            from sqlalchemy import inspect
+
+            connection = session.connection(bind_arguments={"clause": self.table})
+            columns = inspect(connection).get_columns(
+                self.table.name, self.table.schema
+            )
+            self._has_state = any(each["name"] == "state" for each in columns)
+            if not self._has_state:
+                log.warning(
+                    "The table %s lacks the column state; add it to see whether "
+                    "workers consume",
+                    self.table.name,
+                )
+        return self._has_state
+
+
+def _state_of(text: str | None = None) -> WorkerState | None:
+    return WorkerState(**json.loads(text)) if text else None

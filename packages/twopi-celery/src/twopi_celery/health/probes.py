@@ -25,11 +25,16 @@ def ask_broker(celery: Celery, finding: Finding) -> None:
         finding.ok = True
 
 
-def ask_workers(celery: Celery, wanted: int, timeout: float, finding: Finding) -> None:
-    """Ping the workers, until *wanted* have answered."""
+def ask_workers(
+    celery: Celery, wanted: int, worker: str | None, timeout: float, finding: Finding
+) -> None:
+    """Ping the workers, until *wanted* have answered; or *worker* alone."""
     with _connect(celery, finding) as connection:
         answers = celery.control.ping(
-            timeout=timeout, limit=wanted, connection=connection
+            destination=[worker] if worker else None,
+            timeout=timeout,
+            limit=wanted,
+            connection=connection,
         )
     _count(sorted(name for answer in answers or () for name in answer), wanted, finding)
 
@@ -38,10 +43,22 @@ def ask_heartbeats(
     heartbeats: Heartbeats,
     session: scoped_session[Session],
     wanted: int,
+    worker: str | None,
     finding: Finding,
 ) -> None:
-    """Look which workers gave a sign of life of late."""
-    _count(heartbeats.alive(session), wanted, finding)
+    """Look which workers gave a sign of life of late, and consume."""
+    signs = heartbeats.signs(session)
+    if worker:
+        signs = [sign for sign in signs if worker in _names(sign.worker)]
+    _count([sign.worker for sign in signs if sign.consumes], wanted, finding)
+    stuck = ", ".join(sign.worker for sign in signs if not sign.consumes)
+    if stuck:
+        finding.detail = f"{finding.detail}; not consuming: {stuck}".lstrip("; ")
+
+
+def _names(worker: str) -> set[str]:
+    """Return what a worker can be called: with its process or without."""
+    return {worker, worker.rpartition("/")[0]}
 
 
 def ask_database(session: scoped_session[Session], finding: Finding) -> None:

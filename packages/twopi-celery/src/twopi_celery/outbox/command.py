@@ -10,11 +10,14 @@ import sys
 import threading
 from pkgutil import resolve_name
 from threading import Event
+from typing import TypeVar
 
 from celery import Celery
 
 from twopi_celery.outbox.engine import relay_engine
 from twopi_celery.outbox.outbox import Outbox
+
+T = TypeVar("T")
 
 LAST_SECONDS = 4.0
 """For how long a relay that was told to stop may go on."""
@@ -58,7 +61,7 @@ def run(celery: Celery, options: argparse.Namespace) -> int:
         ConfigurationError: There is no database in the settings.
     """
     celery.loader.import_default_modules()
-    outbox = _find(options.outbox)
+    outbox = find(options.outbox, Outbox)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     stop = Event()
 
@@ -95,11 +98,22 @@ def _leave() -> None:
     os._exit(0)
 
 
-def _find(name: str) -> Outbox:
+def find(name: str, kind: type[T]) -> T:
+    """Return the object *name* of the class *kind*.
+
+    Args:
+        name: ``module:attribute``.
+        kind: `Outbox` or another class.
+
+    Raises:
+        SystemExit: There is none of that name.
+    """
     try:
         found = resolve_name(name)
     except (AttributeError, ImportError, ValueError) as error:
         sys.exit(f"twopi_celery: {name!r} cannot be imported: {error}")
-    if not isinstance(found, Outbox):
-        sys.exit(f"twopi_celery: {name!r} is no Outbox; write module:attribute")
+    if not isinstance(found, kind):
+        sys.exit(
+            f"twopi_celery: {name!r} is no {kind.__name__}; write module:attribute"
+        )
     return found

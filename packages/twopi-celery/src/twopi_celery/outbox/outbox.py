@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Event
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from celery import Celery
 from kombu.exceptions import EncodeError
@@ -22,14 +22,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from twopi_celery.database.executor import AsyncExecutor, Executor
-
-
-class HasMetaData(Protocol):
-    """A declarative base, or Flask-SQLAlchemy's ``db``."""
-
-    @property
-    def metadata(self) -> sa.MetaData:
-        """What its tables are part of."""
+    from twopi_celery.database.metadata import HasMetaData
 
 
 @dataclass(frozen=True)
