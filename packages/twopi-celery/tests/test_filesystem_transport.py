@@ -135,3 +135,66 @@ def test_a_broadcast_reaches_each_queue(tmp_path):
         connection.Producer(exchange=news).publish(1)
 
         assert [first.get().payload, second.get().payload] == [1, 1]
+
+
+# Queues that belong to one process
+
+
+def mailbox(connection, name):
+    """Bind a queue that expires to a fanout exchange, as Celery does for pings."""
+    news = Exchange("news", type="fanout")
+    queue = Queue(name, news, channel=connection.channel(), expires=10)
+    queue.declare()
+    return queue
+
+
+def files(folder):
+    return sorted(path.name.partition(".")[2] for path in folder.iterdir())
+
+
+def test_nothing_is_kept_for_a_process_that_is_gone(tmp_path, run_python):
+    killed = """
+        import os, sys
+        from kombu import Connection, Exchange, Queue
+        from twopi_celery import filesystem_broker
+
+        settings = filesystem_broker("FOLDER")
+        connection = Connection(
+            settings["broker_url"],
+            transport=settings["broker_transport"],
+            transport_options=settings["broker_transport_options"],
+        )
+        Queue(
+            "gone",
+            Exchange("news", type="fanout"),
+            channel=connection.channel(),
+            expires=10,
+        ).declare()
+        connection.Producer(exchange=Exchange("news", type="fanout")).publish("old")
+        sys.stdout.flush()
+        os._exit(0)
+    """
+    run_python(killed.replace("FOLDER", str(tmp_path / "queue")))
+    data, control = tmp_path / "queue" / "data", tmp_path / "queue" / "control"
+    assert files(data) == ["gone.msg"]
+
+    with connect(tmp_path / "queue") as connection:
+        queue = mailbox(connection, "alive")
+        connection.Producer(exchange=queue.exchange).publish("new")
+
+        assert files(data) == ["alive.msg"]
+        assert not (control / "gone.user").exists()
+        assert queue.get().payload == "new"
+        connection.Producer(exchange=queue.exchange).publish("too late")
+        mailbox(connection, "deleted").delete()
+
+    assert files(data) == []
+    assert files(control) == [""]  # the lock
+
+
+def test_a_queue_for_tasks_stays_without_a_process(tmp_path):
+    with connect(tmp_path) as connection:
+        connection.SimpleQueue("orders").put(1)
+    with connect(tmp_path) as connection:
+        mailbox(connection, "alive")
+        assert connection.SimpleQueue("orders").get(timeout=5).payload == 1

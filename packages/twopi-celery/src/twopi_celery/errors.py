@@ -8,12 +8,17 @@
     RuntimeError
         HealthError             a server that a health check asked does not answer
         PublishError            tasks of a committed transaction are lost
+    kombu.exceptions.ChannelError, kombu.exceptions.OperationalError
+        BrokerFolderError       a folder of `filesystem_broker` cannot be used
+    RuntimeError
         UndeliverableError      a message that the broker can put into no queue
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+from kombu.exceptions import ChannelError, OperationalError
 
 
 class ConfigurationError(ValueError):
@@ -63,6 +68,14 @@ class PublishError(RuntimeError):
             f"The transaction was committed, but {len(self.errors)} of its tasks could "
             f"not be published: {', '.join(self.errors)}"
         )
+
+
+class BrokerFolderError(ChannelError, OperationalError):
+    """A folder of `filesystem_broker` is missing, full or not to be written.
+
+    It is an error of a channel of kombu, and the ``OperationalError`` that Celery
+    raises for other brokers that cannot be reached.
+    """
 
 
 class UndeliverableError(RuntimeError):

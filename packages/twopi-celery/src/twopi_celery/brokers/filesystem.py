@@ -6,17 +6,24 @@ import os
 from pathlib import Path
 from typing import Any
 
+TRANSPORT = "twopi_celery.brokers.filesystem_transport.Transport"
+
 
 def filesystem_broker(folder: str | os.PathLike[str]) -> dict[str, Any]:
     """Return settings that keep messages and results in files below *folder*.
 
-    They use kombu's ``filesystem://``, made safe for several processes.
+    They use files like those of kombu's ``filesystem://``, made safe for several
+    processes.
 
     For development, tests, and small deployments on one machine: web processes and
     workers that name the same local folder work together, and what is queued outlives
     all of them. A worker looks for tasks 20 times a second. When it is stopped it
-    finishes or puts back what it has fetched; when it is killed, that is lost. Use
+    finishes or puts back what it has fetched; when it is killed, that is lost. Its pool
+    processes are killed with it on Linux; elsewhere they first finish their task. Use
     RabbitMQ or Redis where this matters, or where there are several machines.
+
+    If a folder is missing, full or not to be written, publishing and reading a result
+    raise an error that is a ``kombu.exceptions.OperationalError``.
 
     .. code-block:: python
 
@@ -51,7 +58,7 @@ def filesystem_broker(folder: str | os.PathLike[str]) -> dict[str, Any]:
         paths[name] = str(root / name)
     return {
         "broker_url": "filesystem://",
-        "broker_transport": "twopi_celery.brokers.filesystem_transport.Transport",
+        "broker_transport": TRANSPORT,
         "broker_transport_options": {
             "data_folder_in": paths["data"],
             "data_folder_out": paths["data"],
