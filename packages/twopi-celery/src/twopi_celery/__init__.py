@@ -28,11 +28,17 @@ from twopi_celery.tasks.request_id import (
     current_request_id,
 )
 from twopi_celery.workers.consuming import WorkerState
+from twopi_celery.workers.dead_letters import (
+    DeadLetter,
+    dead_letters,
+    replay_dead_letters,
+)
 from twopi_celery.workers.reliable import reliable
 
 __all__ = [
     "Backlog",
     "ConfigurationError",
+    "DeadLetter",
     "DeadTask",
     "Finding",
     "HealthError",
@@ -53,10 +59,12 @@ __all__ = [
     "create_celery",
     "create_db_session",
     "current_request_id",
+    "dead_letters",
     "delay_on_commit",
     "filesystem_broker",
     "health_blueprint",
     "health_checks",
     "init_app",
     "reliable",
+    "replay_dead_letters",
 ]

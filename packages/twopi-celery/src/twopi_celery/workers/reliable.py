@@ -13,6 +13,7 @@ from twopi_celery.brokers.redis_options import REDIS_BOUNDS
 from twopi_celery.errors import ConfigurationError
 from twopi_celery.settings_names import spellings
 from twopi_celery.workers.child_deaths import LookForDeaths
+from twopi_celery.workers.patient_consumer import CONSUMER
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,7 @@ SETTINGS: dict[str, Any] = {
     "worker_prefetch_multiplier": 1,
     "worker_cancel_long_running_tasks_on_connection_loss": True,
     "broker_connection_retry_on_startup": True,
+    "worker_consumer": CONSUMER,
 }
 """What `reliable` sets; on RabbitMQ and Redis some transport options too."""
 
@@ -60,8 +62,17 @@ def reliable(celery: Celery, *, visibility_timeout: float | None = None) -> Cele
     more than once: make its effect depend on a key, ``self.request.id`` for example,
     which stays the same. A task that raises has run; use Celery's retries.
 
-    A task that always kills its worker, as by memory, is run for ever. With Celery 5.7
-    ``task_retry_on_worker_lost`` counts that as a retry, up to ``max_retries``.
+    A task that kills its process each time, as by memory, is put aside after 10
+    deliveries (``twopi_delivery_limit``). A quorum queue of RabbitMQ counts by itself;
+    give it an ``x-delivery-limit`` that is not lower. A task that a worker does not
+    know, or a message that it cannot read, is put back, after 2, 4, 8 to 60 seconds; a
+    worker of the next release may know it. After 12 times (``twopi_unknown_limit``) it
+    is put aside. What is put aside from the queue ``celery`` is in ``celery.dead``; see
+    `dead_letters` and `replay_dead_letters`.
+
+    No call waits for a silent broker without end: RabbitMQ must confirm a message
+    within 10 seconds, or else a ``kombu.exceptions.OperationalError`` is raised, and
+    Redis must answer within 3.
 
     Call it before the first task is used. What it sets is in the documentation;
     settings that undo it are refused, and other combinations that lose or double tasks
