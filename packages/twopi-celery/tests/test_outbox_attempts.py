@@ -1,8 +1,10 @@
 """Rows that cannot be published: tried again, set aside, and never in the way."""
 
 import json
+import sys
 import uuid
 from contextlib import contextmanager, suppress
+from types import ModuleType
 from typing import ClassVar
 
 import pytest
@@ -10,10 +12,21 @@ from celery import Task, _state, chain, chord, group
 from celery.exceptions import BackendError
 from kombu import Connection, Exchange, Queue, pools
 from kombu.exceptions import EncodeError, OperationalError
+from prometheus_client import CollectorRegistry
 from sqlalchemy import MetaData, create_engine, inspect, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
-from twopi_celery import Backlog, ConfigurationError, Outbox, create_celery
+from twopi_celery import (
+    Backlog,
+    ConfigurationError,
+    HealthError,
+    Outbox,
+    create_celery,
+    outbox_check,
+    outbox_numbers,
+    register_outbox_metrics,
+)
+from twopi_celery.__main__ import main
 from twopi_celery.outbox.claims import Row
 from twopi_celery.outbox.relay import RISKY
 
@@ -390,6 +403,66 @@ def test_a_chord_without_a_result_backend_is_an_error_of_the_call(shop):
             pytest.raises(NotImplementedError, match="backend"),
         ):
             shop.outbox.delay(session, call)
+
+
+# For those who look after it
+
+
+def test_the_backlog_as_numbers_and_as_a_health_check(shop):
+    ids = shop.add(1, 2)
+    bad = set(ids[:1])
+    shop.obstacle(refuse(bad))
+    shop.relay(max_attempts=1)
+    bad.add(shop.add(3)[0])
+    shop.relay(max_attempts=5)
+    shop.now += 30
+    session = scoped_session(sessionmaker(shop.engine))
+    found = {"pending": 1, "retrying": 1, "dead": 1, "oldest_seconds": 30.0}
+
+    assert outbox_numbers(shop.outbox, session) == found
+    outbox_check(shop.outbox, session, max_age=30, max_dead=1)()
+    for limits in ({"max_age": 29, "max_dead": 1}, {"max_age": 30}):
+        with pytest.raises(HealthError, match="1 pending, the oldest for 30 s; 1 dead"):
+            outbox_check(shop.outbox, session, **limits)()
+    registry = CollectorRegistry()
+    register_outbox_metrics(shop.outbox, session, registry)
+    for name, value in found.items():
+        sample = f"twopi_outbox_{name}", {"table": shop.name}
+        assert registry.get_sample_value(*sample) == value
+
+
+def test_the_commands(tmp_path, capsys, monkeypatch):
+    shop = Shop(f"sqlite:///{tmp_path}/shop.db")
+    shop.add(1, 2, 3)
+    with shop.engine.begin() as connection:
+        values = {"done": NOW, "error": "ValueError", "attempts": 10}
+        connection.execute(shop.outbox.table.update().values(values))
+    url = f"sqlite:///{tmp_path}/shop.db"
+    settings = {"broker_url": "memory://", "SQLALCHEMY_DATABASE_URI": url}
+    module = ModuleType("outbox_shop")
+    module.celery = create_celery("outbox_shop", settings, set_as_current=False)
+    module.outbox = shop.outbox
+    monkeypatch.setitem(sys.modules, "outbox_shop", module)
+
+    def run(action, *arguments):
+        names = ["outbox_shop:celery", "outbox_shop:outbox"]
+        code = main(["outbox", action, *names, *arguments])
+        return code, capsys.readouterr().out
+
+    code, out = run("list")
+    assert code == 0
+    assert out.splitlines()[0].startswith("0 pending (0 failed before)")
+    assert "3  ship" in out
+    code, out = run("list", "--json", "--limit", "2")
+    assert [each["id"] for each in json.loads(out)["dead"]] == [3, 2]
+    assert json.loads(run("show", "2")[1])["attempts"] == 10
+    assert run("show", "99") == (1, "")
+    assert run("retry", "1", "99", "--json") == (1, '{"retried": 1}\n')
+    assert run("drop", "--all") == (0, "2 dropped\n")
+    with pytest.raises(SystemExit, match="drop needs numbers"):
+        run("drop")
+    assert [row.id for row in shop.rows()] == [1]
+    shop.engine.dispose()
 
 
 # The table

@@ -14,6 +14,11 @@ from twopi_celery.health.blueprint import health_blueprint
 from twopi_celery.health.check import check, health_checks
 from twopi_celery.health.heartbeats import Heartbeats, Sign
 from twopi_celery.health.report import Finding, Report
+from twopi_celery.outbox.monitoring import (
+    outbox_check,
+    outbox_numbers,
+    register_outbox_metrics,
+)
 from twopi_celery.outbox.outbox import Backlog, DeadTask, Outbox
 from twopi_celery.publishing.on_commit import (
     aapply_async_on_commit,
@@ -65,6 +70,9 @@ __all__ = [
     "health_blueprint",
     "health_checks",
     "init_app",
+    "outbox_check",
+    "outbox_numbers",
+    "register_outbox_metrics",
     "reliable",
     "replay_dead_letters",
 ]

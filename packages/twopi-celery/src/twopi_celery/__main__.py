@@ -1,4 +1,4 @@
-"""``python -m twopi_celery check shop:celery``, and ``relay``."""
+"""``python -m twopi_celery``: ``check``, ``relay``, ``outbox`` and ``dead``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from pkgutil import resolve_name
 
@@ -13,9 +14,11 @@ from celery import Celery
 
 from twopi_celery.health.check import check
 from twopi_celery.health.heartbeats import Heartbeats
+from twopi_celery.outbox import admin_command
 from twopi_celery.outbox import command as relay_command
 from twopi_celery.outbox.command import find
 from twopi_celery.settings import URI
+from twopi_celery.workers.dead_letters import dead_letters, replay_dead_letters
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,6 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     _add_check(commands)
     _add_relay(commands)
+    _add_outbox(commands)
+    _add_dead(commands)
     return parser
 
 
@@ -119,6 +124,37 @@ def _add_relay(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.set_defaults(
         run=lambda options: relay_command.run(find_celery(options.app), options)
     )
+
+
+def _add_outbox(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("outbox", help="look after the rows of an outbox")
+    admin_command.add_options(command)
+    command.set_defaults(
+        run=lambda options: admin_command.run(find_celery(options.app), options)
+    )
+
+
+def _add_dead(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "list the messages that workers have put aside, replay or drop them"
+    command = commands.add_parser("dead", help=text)
+    add = command.add_argument
+    add("action", choices=["list", "replay", "drop"])
+    add("app", help="the application, such as shop:celery")
+    add("ids", nargs="*", metavar="TASK_ID", help="ids of tasks; all if there are none")
+    add("--queue", help="the queue of the tasks; the default one")
+    command.set_defaults(run=_dead)
+
+
+def _dead(options: argparse.Namespace) -> int:
+    celery = find_celery(options.app)
+    if options.action == "list":
+        for letter in dead_letters(celery, options.queue):
+            sys.stdout.write(f"{json.dumps(asdict(letter))}\n")
+        return 0
+    drop = options.action == "drop"
+    count = replay_dead_letters(celery, options.queue, *options.ids, drop=drop)
+    sys.stdout.write(f"{count} {'dropped' if drop else 'replayed'}\n")
+    return 0 if count or not options.ids else 1
 
 
 if __name__ == "__main__":
