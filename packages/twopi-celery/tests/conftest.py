@@ -43,16 +43,17 @@ def group_exists(pid):
 class Worker:
     """A Celery worker in processes of its own, and a client's view of it."""
 
-    def __init__(self, folder, pool, concurrency, log):
+    def __init__(self, folder, pool, concurrency, log, options=()):
         self.folder = folder
         self.log = log
+        self.name = f"{log.parent.name}-{os.getpid()}@{socket.gethostname()}"
         command = [sys.executable, "-m", "celery", "-A", "tasks:celery", "worker"]
         command += ["--pool", pool, "--concurrency", str(concurrency)]
         command += ["--hostname", f"{log.parent.name}-{os.getpid()}@%h"]
         command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                [*command, "--loglevel", "INFO"],
+                [*command, "--loglevel", "INFO", *options],
                 cwd=folder,
                 env={**os.environ, "PYTHONPATH": str(folder)},
                 stdout=output,
@@ -89,10 +90,10 @@ def start_worker(tmp_path_factory):
     """A context manager that runs a worker for the text of a module of tasks."""
 
     @contextmanager
-    def start(source, pool="solo", concurrency=2):
+    def start(source, pool="solo", concurrency=2, options=()):
         folder = tmp_path_factory.mktemp("worker")
         (folder / "tasks.py").write_text(textwrap.dedent(source))
-        worker = Worker(folder, pool, concurrency, folder / "worker.log")
+        worker = Worker(folder, pool, concurrency, folder / "worker.log", options)
         try:
             worker.wait_until_ready()
             yield worker

@@ -122,9 +122,9 @@ class Heartbeats:
         """
         observe_workers(celery)
 
-        def work(worker: Any) -> Callable[[bool], None]:
-            name = f"{worker.hostname}/{os.getpid()}"
-            observer = Observer(worker)
+        def work(consumer: Any) -> Callable[[bool], None]:
+            name = f"{consumer.hostname}/{os.getpid()}"
+            observer = Observer(consumer)
 
             def beat(last: bool) -> None:
                 if last:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -91,8 +92,8 @@ def register_outbox_metrics(
 
     .. versionadded:: 2.0
     """
-    from prometheus_client import REGISTRY
-    from prometheus_client.core import GaugeMetricFamily
+    client: Any = importlib.import_module("prometheus_client")
+    core: Any = importlib.import_module("prometheus_client.core")
 
     class Collector:
         """Asks when it is asked."""
@@ -105,9 +106,9 @@ def register_outbox_metrics(
             """Yield the gauges."""
             for name, value in outbox_numbers(outbox, session).items():
                 full = f"twopi_outbox_{name}"
-                gauge = GaugeMetricFamily(full, TEXTS[name], labels=["table"])
+                gauge = core.GaugeMetricFamily(full, TEXTS[name], labels=["table"])
                 gauge.add_metric([outbox.table.name], value)
                 yield gauge
 
     collector: Any = Collector()
-    (registry or REGISTRY).register(collector)
+    (registry or client.REGISTRY).register(collector)

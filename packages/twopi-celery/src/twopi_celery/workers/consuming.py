@@ -76,16 +76,16 @@ class NotePolls(StartStopStep):
 
 
 class Observer:
-    """Looks at a *worker* from another thread of its process."""
+    """Looks at the *consumer* of a worker from another thread of its process."""
 
-    def __init__(self, worker: Any) -> None:
-        self._worker = worker
+    def __init__(self, consumer: Any) -> None:
+        self._consumer = consumer
         self._seen: dict[str, float] = {}
 
     def look(self) -> WorkerState:
         """Return the state of the worker."""
         now = time.monotonic()
-        consumer = getattr(self._worker, "consumer", None)
+        consumer = self._consumer
         connection = getattr(consumer, "connection", None)
         running = {each.id for each in list(state.active_requests)}
         waiting = {each.id for each in list(state.reserved_requests)} - running
@@ -104,8 +104,8 @@ def live_with(celery: Celery, every: float, work: Callable[[Any], Any]) -> None:
     Args:
         celery: The application.
         every: After how many seconds to do it again.
-        work: Given the worker, returns a function that is called with False, and in the
-            end with True. What it raises is logged.
+        work: Given the consumer of the worker, returns a function that is called with
+            False, and in the end with True. What it raises is logged.
     """
 
     def begin(sender: Any, **_: object) -> None:
@@ -150,11 +150,11 @@ class TouchFile(StartStopStep):
     def __init__(self, parent: Any, touch: str | None = None, **options: Any) -> None:
         super().__init__(parent, **options)
         if touch:
-            live_with(parent.app, 1.0, lambda worker: _toucher(worker, Path(touch)))
+            live_with(parent.app, 1.0, lambda consumer: _toucher(consumer, Path(touch)))
 
 
-def _toucher(worker: Any, file: Path) -> Callable[[bool], None]:
-    observer = Observer(worker)
+def _toucher(consumer: Any, file: Path) -> Callable[[bool], None]:
+    observer = Observer(consumer)
 
     def touch(last: bool) -> None:
         if last:
