@@ -536,6 +536,25 @@ def test_what_rabbitmq_refuses_fails_alone(real, rabbitmq, kind):
 
 
 @pytest.mark.services
+def test_what_redis_refuses_fails_alone(postgres, redis):
+    shop = Shop(postgres, redis)
+    with Connection(redis) as connection:
+        client = connection.default_channel.client
+        client.set(f"{shop.name}_text", "not a list")
+        try:
+            ids = shop.add(1) + shop.add(2, queue=f"{shop.name}_text") + shop.add(3)
+
+            assert shop.relay() == 2
+
+            assert shop.published() == [ids[0], ids[2]]
+            [row] = shop.rows()
+            assert (row.task_id, row.error) == (ids[1], "ResponseError")
+        finally:
+            client.delete(f"{shop.name}_text")
+            shop.close()
+
+
+@pytest.mark.services
 def test_a_queue_that_is_deleted_meanwhile_is_declared_again(real, rabbitmq):
     from twopi_celery.outbox.relay import Relay
 

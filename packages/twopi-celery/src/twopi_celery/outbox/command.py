@@ -31,7 +31,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     """
     add = command.add_argument
     add("outbox", help="the Outbox, such as shop:outbox")
-    add("--batch", type=int, default=100, help="rows to publish at once (100)")
+    add("--batch", type=int, default=500, help="rows to publish at once (500)")
     add("--poll", type=float, default=0.5, help="seconds between two looks (0.5)")
     add("--keep", type=float, default=0, help="seconds to keep published rows (0)")
     add("--attempts", type=int, default=10, help="how often a row may fail (10)")

@@ -353,7 +353,7 @@ class Outbox:
         celery: Celery,
         *,
         stop: Event | None = None,
-        batch: int = 100,
+        batch: int = 500,
         poll: float = 0.5,
         keep: float = 0.0,
         max_attempts: int = 10,

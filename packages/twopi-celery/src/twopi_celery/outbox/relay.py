@@ -50,7 +50,7 @@ class Relay:
         engine: sa.Engine,
         celery: Celery,
         *,
-        batch: int = 100,
+        batch: int = 500,
         keep: float = 0.0,
         max_attempts: int = 10,
         longest_delay: float = 300.0,

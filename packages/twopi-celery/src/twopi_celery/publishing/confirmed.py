@@ -19,6 +19,7 @@ from twopi_celery.publishing.failure import (
     failure_of_broker,
     is_outage,
 )
+from twopi_celery.publishing.redis_batch import RedisBatch
 from twopi_celery.publishing.strict_producer import StrictProducer, be_strict
 
 TIMEOUT = 5.0
@@ -39,9 +40,9 @@ OPTIONS: dict[str, dict[str, object]] = {
 class Publisher:
     """A connection to the broker of an application, reopened when it is needed.
 
-    Redis, files and others have a message when publishing it returns. RabbitMQ has it
-    when it confirms that, which is waited for once for all. What it cannot route it
-    returns first, which is a failure.
+    Files and others have a message when publishing it returns. RabbitMQ has it when it
+    confirms that, and Redis when it answers, which is waited for once for all. What
+    RabbitMQ cannot route it returns first, which is a failure.
 
     Args:
         celery: The application.
@@ -51,7 +52,7 @@ class Publisher:
         self._celery = celery
         self._connection: Connection | None = None
         self._producer: Any = None
-        self._confirms: Confirms | None = None
+        self._confirms: Confirms | RedisBatch | None = None
         self._errors: tuple[Any, ...] = ()
 
     def open(self) -> None:
@@ -80,11 +81,7 @@ class Publisher:
             if driver == "amqp":
                 connection.connection.transport.sock.settimeout(TIMEOUT)
             channel = connection.channel()
-            self._confirms = None
-            if isinstance(channel, pyamqp.Channel):
-                self._confirms = Confirms(channel)
-            else:
-                be_strict(channel)
+            self._confirms = _confirms_of(channel)
             self._producer = StrictProducer(channel, connection)
         except errors as error:
             _abandon(connection)
@@ -151,7 +148,7 @@ class Publisher:
 
     def _confirm(
         self,
-        confirms: Confirms,
+        confirms: Confirms | RedisBatch,
         outcomes: dict[int, Failure | None],
         go_on: Callable[[], bool],
     ) -> dict[int, Failure | None]:
@@ -168,6 +165,15 @@ class Publisher:
             self._producer.forget()
         confirms.clear()
         return changed
+
+
+def _confirms_of(channel: Any) -> Confirms | RedisBatch | None:
+    if isinstance(channel, pyamqp.Channel):
+        return Confirms(channel)
+    be_strict(channel)
+    if hasattr(channel, "_create_client"):  # Redis
+        return RedisBatch(channel, channel._create_client())  # noqa: SLF001
+    return None
 
 
 def _abandon(connection: Connection) -> None:

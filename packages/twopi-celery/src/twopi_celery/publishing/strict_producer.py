@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import Any
 
 from kombu import Connection, Producer
@@ -12,14 +11,11 @@ from twopi_celery.errors import UndeliverableError
 
 
 def be_strict(channel: Any) -> None:
-    """Let a virtual channel use one client, and raise for what has no queue.
+    """Let a virtual channel raise for what has no queue.
 
     Args:
         channel: A channel of kombu.
     """
-    if hasattr(channel, "_create_client"):  # Redis: a new one for each message
-        client = channel._create_client()  # noqa: SLF001
-        channel.conn_or_acquire = lambda given=None: nullcontext(given or client)
     if not hasattr(channel, "_lookup"):
         return
     look_up = channel._lookup  # noqa: SLF001
