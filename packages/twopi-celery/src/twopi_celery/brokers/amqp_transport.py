@@ -9,10 +9,11 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-from amqp import spec
-from amqp.exceptions import MessageNacked
 from kombu.exceptions import OperationalError
 from kombu.transport import pyamqp
+
+amqp: Any = vars(pyamqp)["amqp"]
+"""The library that kombu uses, py-amqp."""
 
 TIMEOUT = 10.0
 """Seconds that RabbitMQ may take to confirm a message or to answer."""
@@ -43,7 +44,9 @@ class Channel(pyamqp.Channel):
                 connection.transport.sock.settimeout(timeout)
             published = self._basic_publish(*args, **kwargs)
             self.wait(
-                [spec.Basic.Ack, spec.Basic.Nack], callback=_refuse, timeout=timeout
+                [amqp.spec.Basic.Ack, amqp.spec.Basic.Nack],
+                callback=_refuse,
+                timeout=timeout,
             )
         except TimeoutError as error:
             connection.collect()  # else a later message would take its confirmation
@@ -57,8 +60,8 @@ class Channel(pyamqp.Channel):
 
 
 def _refuse(method: Any, *_: object) -> None:
-    if method == spec.Basic.Nack:
-        raise MessageNacked
+    if method == amqp.spec.Basic.Nack:
+        raise amqp.exceptions.MessageNacked
 
 
 class Connection(pyamqp.Connection):
