@@ -13,7 +13,7 @@ from celery.exceptions import BackendError
 from kombu import Connection, Exchange, Queue, pools
 from kombu.exceptions import EncodeError, OperationalError
 from prometheus_client import CollectorRegistry
-from sqlalchemy import MetaData, create_engine, inspect, text
+from sqlalchemy import MetaData, create_engine, event, inspect, text
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from twopi_celery import (
@@ -269,8 +269,6 @@ def test_an_exchange_that_nobody_knows_is_a_failed_attempt_in_memory_too(shop):
 
 
 def test_no_more_than_is_needed_is_asked_of_an_idle_database(shop):
-    from sqlalchemy import event
-
     statements = []
     event.listen(
         shop.engine,
@@ -403,6 +401,39 @@ def test_a_chord_without_a_result_backend_is_an_error_of_the_call(shop):
             pytest.raises(NotImplementedError, match="backend"),
         ):
             shop.outbox.delay(session, call)
+
+
+# The trace of the caller
+
+
+def test_what_is_published_belongs_to_the_trace_of_the_caller(shop):
+    from opentelemetry import baggage, context, trace
+    from opentelemetry.propagate import extract  # from now on it is used
+
+    def headers():
+        with shop.celery.connection() as connection:
+            return connection.default_channel.basic_get(shop.name).headers
+
+    shop.add(1)
+    shop.relay()
+    assert "traceparent" not in headers()
+
+    traceparent = f"00-{5:032x}-{7:016x}-01"
+    token = context.attach(
+        baggage.set_baggage("shop", "7", extract({"traceparent": traceparent}))
+    )
+    shop.add(2)
+    context.detach(token)
+    seen = []
+    shop.obstacle(
+        lambda _: seen.append(trace.get_current_span().get_span_context().trace_id)
+    )
+    shop.relay()
+
+    found = headers()
+    assert (found["traceparent"], found["baggage"]) == (traceparent, "shop=7")
+    assert seen == [5]
+    assert not trace.get_current_span().get_span_context().is_valid
 
 
 # For those who look after it
@@ -601,6 +632,22 @@ def test_a_result_backend_that_is_away(kind, postgres, rabbitmq, redis):
         shop.now += 100
         assert shop.outbox.relay(shop.engine, back) == 1
         assert len(set(shop.published())) == 2  # a task of the header came twice
+    shop.close()
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("notify", [True, False])
+def test_a_row_costs_one_statement(notify, postgres):
+    shop = Shop(postgres)
+    shop.outbox.notify = notify
+    statements = []
+    event.listen(
+        shop.engine, "before_cursor_execute", lambda *args: statements.append(args[2])
+    )
+    shop.add(1, 2)
+
+    assert len(statements) == 2
+    assert all(("pg_notify" in each) == notify for each in statements)
     shop.close()
 
 

@@ -106,6 +106,10 @@ class Outbox:
         metadata: The ``MetaData`` that the table becomes part of, or a declarative base
             or Flask-SQLAlchemy's ``db``, which have one. Migrations see it there.
         table: Its name.
+        notify: Whether a commit on PostgreSQL wakes the relay, by ``NOTIFY``. Commits
+            that notify wait for each other; a database that has thousands of them a
+            second, or does not know ``NOTIFY``, is better polled.
+        clock: Tells the seconds since the epoch.
 
     Attributes:
         table: The `sqlalchemy.Table`.
@@ -122,12 +126,14 @@ class Outbox:
         metadata: sa.MetaData | HasMetaData,
         table: str = "twopi_outbox",
         *,
+        notify: bool = True,
         clock: Callable[[], float] = time.time,
     ) -> None:
         from twopi_celery.outbox.table import outbox_table
 
         found = cast("sa.MetaData", getattr(metadata, "metadata", metadata))
         self.table = outbox_table(found, table)
+        self.notify = notify
         self.clock = clock
 
     def delay(
@@ -257,7 +263,7 @@ class Outbox:
             "added": now,
         }
         insert = self.table.insert().values(row)
-        if dialect_of(session, self.table).name == "postgresql":  # wake the relay
+        if self.notify and dialect_of(session, self.table).name == "postgresql":
             return task_id, insert.returning(func.pg_notify(channel_of(self.table), ""))
         return task_id, insert.inline()
 
