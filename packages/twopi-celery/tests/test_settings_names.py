@@ -101,7 +101,7 @@ def test_a_mapping_that_says_otherwise_is_refused():
         ),
         ("broker_heartbeat", "None", None),
         ("task_default_queue", "300", "300"),
-        ("worker_concurrency", "auto", "auto"),
+        ("worker_concurrency", "4", 4),
         ("broker_url", "memory://", "memory://"),
         ("task_time_limit", 300, 300),
     ],

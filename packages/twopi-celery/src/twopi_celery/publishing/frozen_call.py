@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from celery import Celery, Task, current_app
 from celery.canvas import Signature, chord, group, maybe_signature
@@ -12,7 +12,7 @@ from kombu.serialization import dumps
 from twopi_celery.publishing.options import check_options
 from twopi_celery.publishing.result_backend import no_results
 
-Call = Task[Any, Any] | Signature[Any] | str
+Call: TypeAlias = "Task[Any, Any] | Signature[Any] | str"
 """A task, a signature of one, of a chain, a group or a chord; or the name of a task."""
 
 
