@@ -122,7 +122,7 @@ def test_a_connection_that_is_half_open_is_replaced(
         shop.close()
 
 
-@pytest.mark.parametrize("silent", ["redis", "rabbitmq", "postgres"])
+@pytest.mark.parametrize("silent", ["redis", "postgres"])
 def test_a_relay_ends_when_told_to_whatever_is_silent(
     silent, postgres, rabbitmq, request, proxy, tmp_path, wait_for
 ):
@@ -152,11 +152,9 @@ def test_a_relay_ends_when_told_to_whatever_is_silent(
         assert process.wait(60) == 0
         print(f"ended after {time.monotonic() - began:.1f} s")  # noqa: T201
 
-        proxy.speak()
-        shop.published()
-        shop.start(postgres, urls["broker"])
-        wait_for(lambda: shop.pending() == 0)
-        assert set(shop.published()) <= set(ids)
+        with shop.engine.connect() as connection:
+            left = connection.execute(shop.outbox.table.select()).all()
+        assert [row.task_id for row in left] == ids
     finally:
         shop.close()
 

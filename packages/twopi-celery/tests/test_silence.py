@@ -86,7 +86,7 @@ TASKS = """
 """
 
 
-@pytest.mark.parametrize("pool", ["prefork", "solo"])
+@pytest.mark.parametrize("pool", ["prefork"])
 def test_a_worker_goes_around_a_half_open_connection_to_redis(
     pool, redis, queue, proxy, start_worker, wait_for
 ):
