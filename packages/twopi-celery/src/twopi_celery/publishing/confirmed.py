@@ -28,8 +28,8 @@ TIMEOUT = 5.0
 OPTIONS: dict[str, dict[str, object]] = {
     "amqp": {"confirm_publish": False},  # a batch is confirmed as a whole
     "redis": {
-        "socket_timeout": TIMEOUT,
-        "socket_connect_timeout": TIMEOUT,
+        "socket_timeout": TIMEOUT / 2,
+        "socket_connect_timeout": TIMEOUT / 2,
         "socket_keepalive": True,
         "retry_on_timeout": False,
     },
