@@ -43,16 +43,17 @@ def group_exists(pid):
 class Worker:
     """A Celery worker in processes of its own, and a client's view of it."""
 
-    def __init__(self, folder, pool, concurrency, log):
+    def __init__(self, folder, pool, concurrency, log, options=()):
         self.folder = folder
         self.log = log
+        self.name = f"{log.parent.name}-{os.getpid()}@{socket.gethostname()}"
         command = [sys.executable, "-m", "celery", "-A", "tasks:celery", "worker"]
         command += ["--pool", pool, "--concurrency", str(concurrency)]
         command += ["--hostname", f"{log.parent.name}-{os.getpid()}@%h"]
         command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                [*command, "--loglevel", "INFO"],
+                [*command, "--loglevel", "INFO", *options],
                 cwd=folder,
                 env={**os.environ, "PYTHONPATH": str(folder)},
                 stdout=output,
@@ -89,10 +90,10 @@ def start_worker(tmp_path_factory):
     """A context manager that runs a worker for the text of a module of tasks."""
 
     @contextmanager
-    def start(source, pool="solo", concurrency=2):
+    def start(source, pool="solo", concurrency=2, options=()):
         folder = tmp_path_factory.mktemp("worker")
         (folder / "tasks.py").write_text(textwrap.dedent(source))
-        worker = Worker(folder, pool, concurrency, folder / "worker.log")
+        worker = Worker(folder, pool, concurrency, folder / "worker.log", options)
         try:
             worker.wait_until_ready()
             yield worker
@@ -129,6 +130,8 @@ class Proxy:
     def __init__(self):
         self._target = None
         self._sockets = []
+        self._silent = set()
+        self._all_silent = False
         self._listen()
         self._port = self._listening.getsockname()[1]
 
@@ -144,6 +147,17 @@ class Proxy:
         with contextlib.suppress(OSError):  # also wakes the thread that accepts
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
+        while self._sockets:
+            _shut(self._sockets.pop())
+
+    def silence(self, *, connected_only=False):
+        """Forward nothing any more: of present connections, or of all."""
+        self._silent.update(self._sockets)
+        self._all_silent = not connected_only
+
+    def speak(self):
+        """Forward what new connections send; the present ones are closed."""
+        self._all_silent = False
         while self._sockets:
             _shut(self._sockets.pop())
 
@@ -170,15 +184,16 @@ class Proxy:
                     continue
                 self._sockets += [client, server]
                 for ends in ((client, server), (server, client)):
-                    threading.Thread(target=_pump, args=ends, daemon=True).start()
+                    threading.Thread(target=self._pump, args=ends, daemon=True).start()
 
-
-def _pump(source, target):
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-    _shut(source)
-    _shut(target)
+    def _pump(self, source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if not self._all_silent and source not in self._silent:
+                    target.sendall(data)
+        if source not in self._silent:
+            _shut(source)
+            _shut(target)
 
 
 def _shut(end):

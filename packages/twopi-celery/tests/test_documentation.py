@@ -7,7 +7,7 @@ import pytest
 
 import twopi_celery
 from twopi_celery import settings
-from twopi_celery.reliable import SETTINGS
+from twopi_celery.workers.reliable import SETTINGS
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE = DOCS / "packages" / "twopi-celery.md"

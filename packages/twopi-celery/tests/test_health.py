@@ -25,7 +25,7 @@ from twopi_celery import (
     health_checks,
 )
 from twopi_celery.__main__ import main
-from twopi_celery.health import Health
+from twopi_celery.health.check import Health
 
 SECRET = "s3cr3t-of-the-broker"
 opened = []

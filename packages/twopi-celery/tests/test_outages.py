@@ -118,8 +118,8 @@ def test_no_row_is_lost(
             return outbox.backlog(connection).pending
 
     def start():
-        line = [sys.executable, "-m", "twopi_celery", "relay"]
-        line += ["shop:celery", "shop:outbox", "--batch", "10", "--poll", "0.05"]
+        line = [sys.executable, "-m", "twopi_celery", "relay", "shop:celery"]
+        line += ["shop:outbox", "--batch", "10", "--poll", "0.05", "--lease", "2"]
         with (tmp_path / "relay.log").open("ab") as log:
             relays.append(subprocess.Popen(line, cwd=tmp_path, stdout=log, stderr=log))
 

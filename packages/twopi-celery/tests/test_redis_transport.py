@@ -7,7 +7,7 @@ import uuid
 import pytest
 from kombu import Connection, Consumer, Queue
 
-from twopi_celery.redis_transport import Transport
+from twopi_celery.brokers.redis_transport import Transport
 
 pytestmark = pytest.mark.services
 

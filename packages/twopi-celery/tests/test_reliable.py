@@ -12,7 +12,7 @@ from twopi_celery import (
     filesystem_broker,
     reliable,
 )
-from twopi_celery.names import spellings
+from twopi_celery.settings_names import spellings
 
 REDIS = {"broker_url": "redis://localhost/0", "task_time_limit": 60}
 RABBITMQ = {"broker_url": "amqp://localhost//", "task_time_limit": 60}
@@ -161,7 +161,7 @@ def test_tasks_that_contradict_it_are_named(caplog):
     celery.task(run, shared=False, name="slow", time_limit=100)
     celery.task(run, shared=False, name="fragile", reject_on_worker_lost=False)
 
-    with caplog.at_level(logging.WARNING, "twopi_celery.reliable"):
+    with caplog.at_level(logging.WARNING, "twopi_celery.workers.reliable"):
         celery.finalize()
 
     slow, fragile = sorted(caplog.messages, key=len, reverse=True)

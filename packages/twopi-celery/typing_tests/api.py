@@ -4,28 +4,35 @@ from typing import Any, assert_type
 from celery import Celery, Task
 from flask import Blueprint, Flask
 from sqlalchemy import MetaData
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, scoped_session
 
 from twopi_celery import (
     Backlog,
     ConfigurationError,
+    DeadLetter,
+    DeadTask,
     Heartbeats,
     Outbox,
     Progress,
     PublishError,
     Report,
     RequestIdFilter,
+    Sign,
+    adelay_on_commit,
     apply_async_on_commit,
     bind_request_id,
     check,
     create_celery,
     create_db_session,
     current_request_id,
+    dead_letters,
     delay_on_commit,
     filesystem_broker,
     health_blueprint,
     health_checks,
     init_app,
+    outbox_numbers,
     reliable,
 )
 
@@ -82,7 +89,18 @@ with Session() as mine:
     assert_type(outbox.delay(mine, add, 1, b=2), str)
     assert_type(outbox.apply_async(mine, add, [1, 2], queue="slow"), str)
     assert_type(outbox.backlog(mine), Backlog)
+    assert_type(outbox.dead(mine), list[DeadTask])
+    assert_type(outbox.retry(mine, 1, 2), int)
+    assert_type(outbox.delay(mine, "shop.add", 1), str)
 delay_on_commit(create_db_session(celery), add, 1, 2)
+assert_type(outbox_numbers(outbox, session), dict[str, float])
+assert_type(dead_letters(celery), list[DeadLetter])
+assert_type(heartbeats.signs(session), list[Sign])
+
+
+async def later(asynchronous: AsyncSession) -> None:
+    assert_type(await adelay_on_commit(asynchronous, add, 1, 2), str)
+    assert_type(await outbox.adelay(asynchronous, add, 1, 2), str)
 
 
 def catch(error: PublishError) -> None:

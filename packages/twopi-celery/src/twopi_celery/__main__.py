@@ -1,4 +1,4 @@
-"""``python -m twopi_celery check shop:celery``, and ``relay``."""
+"""``python -m twopi_celery``: ``check``, ``relay``, ``outbox`` and ``dead``."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from pkgutil import resolve_name
 
 from celery import Celery
 
-from twopi_celery import relay_command
-from twopi_celery.health import check
+from twopi_celery.health.check import check
+from twopi_celery.health.heartbeats import Heartbeats
+from twopi_celery.outbox import admin_command
+from twopi_celery.outbox import command as relay_command
+from twopi_celery.outbox.command import find
 from twopi_celery.settings import URI
+from twopi_celery.workers.dead_letters import dead_letters, replay_dead_letters
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,6 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     _add_check(commands)
     _add_relay(commands)
+    _add_outbox(commands)
+    _add_dead(commands)
     return parser
 
 
@@ -75,6 +82,10 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.add_argument(
         "--timeout", type=float, default=2.0, help="seconds to wait (2)"
     )
+    add = command.add_argument
+    add("--worker", metavar="NAME", help="ask for this worker alone: name@host")
+    add("--heartbeats", help="the Heartbeats to ask, such as shop:heartbeats")
+    add("--touch", metavar="FILE", help="touch this file if every check passed")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(run=_check)
 
@@ -83,14 +94,26 @@ def _check(options: argparse.Namespace) -> int:
     celery = find_celery(options.app)
     session = None
     if celery.conf.get(URI):
-        from twopi_celery.session import create_db_session
+        from twopi_celery.database.session import create_db_session
 
         session = create_db_session(celery)
-    report = check(celery, session, workers=options.workers, timeout=options.timeout)
+    heartbeats = None
+    if options.heartbeats:
+        heartbeats = find(options.heartbeats, Heartbeats)
+    report = check(
+        celery,
+        session,
+        workers=options.workers,
+        heartbeats=heartbeats,
+        timeout=options.timeout,
+        worker=options.worker,
+    )
     if session is not None:
         session.get_bind().engine.dispose()
     text = json.dumps(report.as_dict()) if options.json else str(report)
     sys.stdout.write(f"{text}\n")
+    if report.ok and options.touch:
+        Path(options.touch).touch()
     return 0 if report.ok else 1
 
 
@@ -101,6 +124,37 @@ def _add_relay(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.set_defaults(
         run=lambda options: relay_command.run(find_celery(options.app), options)
     )
+
+
+def _add_outbox(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("outbox", help="look after the rows of an outbox")
+    admin_command.add_options(command)
+    command.set_defaults(
+        run=lambda options: admin_command.run(find_celery(options.app), options)
+    )
+
+
+def _add_dead(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "list the messages that workers have put aside, replay or drop them"
+    command = commands.add_parser("dead", help=text)
+    add = command.add_argument
+    add("action", choices=["list", "replay", "drop"])
+    add("app", help="the application, such as shop:celery")
+    add("ids", nargs="*", metavar="TASK_ID", help="ids of tasks; all if there are none")
+    add("--queue", help="the queue of the tasks; the default one")
+    command.set_defaults(run=_dead)
+
+
+def _dead(options: argparse.Namespace) -> int:
+    celery = find_celery(options.app)
+    if options.action == "list":
+        for letter in dead_letters(celery, options.queue):
+            sys.stdout.write(f"{json.dumps(asdict(letter))}\n")
+        return 0
+    drop = options.action == "drop"
+    count = replay_dead_letters(celery, options.queue, *options.ids, drop=drop)
+    sys.stdout.write(f"{count} {'dropped' if drop else 'replayed'}\n")
+    return 0 if count or not options.ids else 1
 
 
 if __name__ == "__main__":

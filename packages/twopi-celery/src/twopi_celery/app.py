@@ -6,8 +6,13 @@ from typing import Any
 
 from celery import Celery
 
-from twopi_celery import around
+from twopi_celery.brokers.filesystem import TRANSPORT
+from twopi_celery.brokers.filesystem_results import FILE
+from twopi_celery.database.fork import follow_pools, survive_forks
 from twopi_celery.settings import read_settings, require_broker
+from twopi_celery.tasks import signals
+from twopi_celery.workers.consuming import observe_workers
+from twopi_celery.workers.orphans import end_orphans
 from twopi_release import get_release
 
 
@@ -58,9 +63,16 @@ def create_celery(
     """
     settings = read_settings(config_obj)
     require_broker(settings, kwargs.get("broker"))
-    around.follow_tasks()
+    signals.follow_tasks()
+    survive_forks()
+    follow_pools()
     celery = Celery(name, **kwargs)
     celery.config_from_object(settings)
+    observe_workers(celery)
+    if settings.get("broker_transport") == TRANSPORT:
+        loader: Any = celery.loader
+        loader.override_backends = {**loader.override_backends, "file": FILE}
+        end_orphans()
     if inject_version:
         celery.version = get_release()  # type: ignore[attr-defined]
     return celery

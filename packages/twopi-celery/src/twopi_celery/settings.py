@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from twopi_celery.exceptions import ConfigurationError
-from twopi_celery.names import normalize, spellings
+from twopi_celery.errors import ConfigurationError
+from twopi_celery.settings_names import normalize, spellings
 
 if TYPE_CHECKING:
     from sqlalchemy import URL

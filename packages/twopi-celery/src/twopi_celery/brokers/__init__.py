@@ -1,0 +1,1 @@
+"""Transports of our own for files and for Redis."""

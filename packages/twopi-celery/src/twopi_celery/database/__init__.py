@@ -1,0 +1,1 @@
+"""Sessions of SQLAlchemy, and what ends them."""

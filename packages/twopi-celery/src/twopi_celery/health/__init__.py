@@ -1,0 +1,1 @@
+"""Whether the broker, the database and the workers respond."""

@@ -1,0 +1,1 @@
+"""Tasks that are committed as rows, and the relay that publishes them."""

@@ -1,0 +1,1 @@
+"""Calls that are kept, published after a commit, or confirmed by the broker."""

@@ -1,0 +1,1 @@
+"""Around each task: its request id, its Flask context, its progress."""

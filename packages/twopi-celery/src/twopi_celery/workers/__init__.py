@@ -1,0 +1,1 @@
+"""Workers that lose no task."""
