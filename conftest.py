@@ -63,7 +63,8 @@ pages = Sybil(
 docstrings = Sybil(
     setup=name_module,
     parsers=[rest.PythonCodeBlockParser(), rest.DocTestParser()],
-    patterns=["src/**/*.py", "**/src/**/*.py"],
+    # Up to two folders below the package; in Python 3.11, ** is only one folder
+    patterns=["src/*/*.py", "src/*/*/*.py", "src/*/*/*/*.py"],
     document_types={".py": Docstrings},
 )
 
