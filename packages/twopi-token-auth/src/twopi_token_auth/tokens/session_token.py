@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from flask import current_app, has_app_context
 from marshmallow import fields
 
-from twopi_token_auth.app.settings import SHORT_LIVED_TOKEN_EXPIRY, read_token_expiry
+from twopi_token_auth.app.settings import read_token_expiry
 from twopi_token_auth.clock import now
 from twopi_token_auth.errors import TokenError
 from twopi_token_auth.sessions.revocation import RevocationCheck
@@ -106,9 +106,11 @@ class SessionToken(SessionTokenMixin):
     @classmethod
     def from_refresh_token(cls, refresh_token: RefreshSession) -> Self:
         """Return a token for ``SHORT_LIVED_TOKEN_EXPIRY``, at most until the end."""
-        lifetime = SHORT_LIVED_TOKEN_EXPIRY
-        if has_app_context():
-            lifetime = read_token_expiry(current_app.config)
+        config = current_app.config if has_app_context() else {}
+        lifetime = config.get("SHORT_LIVED_TOKEN_EXPIRY")
+        # Checked at the start; a test may set one that has passed already.
+        if not isinstance(lifetime, timedelta):
+            lifetime = read_token_expiry(config)
         expiry = now() + lifetime
         if refresh_token.expires_at is not None:
             expiry = min(expiry, refresh_token.expires_at)
