@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from flask import current_app, has_app_context
@@ -107,11 +107,7 @@ class SessionToken(SessionTokenMixin):
     def from_refresh_token(cls, refresh_token: RefreshSession) -> Self:
         """Return a token for ``SHORT_LIVED_TOKEN_EXPIRY``, at most until the end."""
         config = current_app.config if has_app_context() else {}
-        lifetime = config.get("SHORT_LIVED_TOKEN_EXPIRY")
-        # Checked at the start; a test may set one that has passed already.
-        if not isinstance(lifetime, timedelta):
-            lifetime = read_token_expiry(config)
-        expiry = now() + lifetime
+        expiry = now() + read_token_expiry(config)
         if refresh_token.expires_at is not None:
             expiry = min(expiry, refresh_token.expires_at)
         return cls(
