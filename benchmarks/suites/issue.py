@@ -1,6 +1,7 @@
 """What issuing a token costs, beside flask-jwt-extended and PyJWT.
 
-All put the same claims of a session into it; flask-jwt-extended adds its own.
+All put the same claims of a session into it, in an application context as in a view;
+flask-jwt-extended adds its own claims.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def case(algorithm: str) -> Case:
     theirs.config["JWT_ACCESS_TOKEN_EXPIRES"] = hour
     subjects: dict[str, Callable[[], str]] = {
         PEER: within(theirs, peer),
-        MANUAL: manual,
+        MANUAL: within(ours, manual),
         OURS: within(ours, lambda: badge().dump()),
     }
 

@@ -144,14 +144,28 @@ def test_the_cookie_outlives_a_store_that_is_down(make_app, monkeypatch):
     assert client.post("/auth/renew", headers=AJAX).status_code == 200
 
 
-def test_a_token_in_the_body_does_not_count(make_app):
+def test_a_token_in_the_body_is_answered_in_the_body(make_app):
     app = make_app()
     token, _ = parts(log_in(app.test_client()))
-    stranger = app.test_client()
+    program = app.test_client()
 
-    body = {"refreshToken": token}
-    assert stranger.post("/auth/renew", json=body, headers=AJAX).status_code == 400
-    assert stranger.post("/auth/logout", json=body, headers=AJAX).status_code == 401
+    answer = program.post("/auth/renew", json={"refreshToken": token})
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+    body = {"refreshToken": answer.json["refreshToken"]}
+    answer = program.post("/auth/logout", json=body)
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+    assert program.post("/auth/renew", json=body).status_code == 401
+
+
+def test_a_token_in_a_cookie_never_comes_back_in_a_body(make_app):
+    client = make_app().test_client()
+    assert "refreshToken" not in log_in(client).json
+    for body in ({}, {"transport": "json"}, {"refreshToken": None}):
+        answer = client.post("/auth/renew", json=body, headers=AJAX)
+        assert answer.status_code == 200
+        assert "refreshToken" not in answer.json
 
 
 def test_a_request_of_another_site_is_refused(make_app):

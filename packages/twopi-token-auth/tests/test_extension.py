@@ -40,7 +40,7 @@ def test_init_app_keeps_the_expiry_of_the_application(secret):
     assert app.config["SHORT_LIVED_TOKEN_EXPIRY"] is expiry
 
 
-@pytest.mark.parametrize("value", ["900", "mine", 0, -1, True, [], timedelta(0)])
+@pytest.mark.parametrize("value", ["900", "mine", 0, -1, True, []])
 def test_an_expiry_of_another_shape_is_refused_at_start(secret, value):
     app = make_app(SECRET_KEY=secret, SHORT_LIVED_TOKEN_EXPIRY=value)
 

@@ -13,10 +13,8 @@ import pytest
 from twopi_token_auth import ConfigurationError, KeyRing, TokenError
 from twopi_token_auth.jose.jws import Decoder
 
-FOLDER = os.environ.get("TWOPI_TEST_WYCHEPROOF")
+FOLDER = os.environ["TWOPI_TEST_WYCHEPROOF"]
 FILES = ["json_web_crypto_test", "json_web_key_test", "json_web_signature_test"]
-
-pytestmark = pytest.mark.skipif(not FOLDER, reason="TWOPI_TEST_WYCHEPROOF is not set")
 
 
 def cases(name):

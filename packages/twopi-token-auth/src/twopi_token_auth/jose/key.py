@@ -1,8 +1,8 @@
 """Keys, each checked and prepared for one algorithm.
 
-Keys are checked by PyJWT's algorithm objects, and prepared once. So are signatures
-made. They are compared here, as what depends on the key alone is done beforehand: half
-of the work of HMAC, and the parameters of the others. What is signed is in `jws`.
+Keys are checked by PyJWT's algorithm objects, and prepared once. Signatures are made
+and compared here, as what depends on the key alone is done beforehand: half of the work
+of HMAC, and the parameters of the others. What is signed is in `jws`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,6 @@ class Key:
         "_half",
         "_hashes",
         "_headers",
-        "_implementation",
         "_scheme",
         "algorithm",
         "header",
@@ -58,9 +57,9 @@ class Key:
     ) -> None:
         self.algorithm = algorithm
         self.kid = kid
-        self._implementation = ALGORITHMS[algorithm]
-        prepared = self._implementation.prepare_key(material)
-        self.weakness = self._implementation.check_key_length(prepared)
+        implementation = ALGORITHMS[algorithm]
+        prepared = implementation.prepare_key(material)
+        self.weakness = implementation.check_key_length(prepared)
         self.public = self.private = prepared
         self._hashes: tuple[Any, Any] | None = None
         if algorithm in HMAC:
@@ -88,7 +87,12 @@ class Key:
     def sign(self, message: bytes) -> bytes:
         """Return the signature of *message*."""
         if self._hashes is None:
-            return self._implementation.sign(message, self.private)
+            made: bytes = self.private.sign(message, *self._scheme)
+            half = self._half
+            if half:
+                r, s = utils.decode_dss_signature(made)
+                made = r.to_bytes(half) + s.to_bytes(half)
+            return made
         inner, outer = self._hashes[0].copy(), self._hashes[1].copy()
         inner.update(message)
         outer.update(inner.digest())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 from twopi_token_auth.errors import TokenError
@@ -51,7 +51,12 @@ def write_object(value: Mapping[str, Any]) -> bytes:
         TypeError: A value has no JSON form.
         ValueError: A value is NaN or infinite, which has none either.
     """
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    try:
+        text = "".join(_write(value, 0))
+    except RecursionError:
+        raise ValueError(
+            "The claims are nested too deeply, or contain themselves"
+        ) from None
     return encode_segment(text.encode("ascii"))
 
 
@@ -85,6 +90,35 @@ def parse_object(raw: bytes) -> dict[str, Any]:
 def malformed(message: str) -> NoReturn:
     """Raise the error of a token that is none."""
     raise TokenError("malformed", message) from None
+
+
+def _make_writer() -> Callable[[Any, int], Iterable[str]]:
+    """Return what writes JSON, made once: `json.dumps` makes it anew for each call.
+
+    It is private to `json`, so that another form of it is not used.
+    """
+    encoder = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+    example = {"a": [1, 1.5, "é", None, True, {}], "b": ""}
+    try:
+        write: Any = json.encoder.c_make_encoder(  # type: ignore[attr-defined]
+            None,
+            encoder.default,
+            json.encoder.encode_basestring_ascii,
+            None,
+            ":",
+            ",",
+            False,
+            False,
+            False,
+        )
+        if "".join(write(example, 0)) == encoder.encode(example):
+            return write  # type: ignore[no-any-return]
+    except (AttributeError, TypeError):
+        pass
+    return lambda value, _: encoder.iterencode(value)
+
+
+_write = _make_writer()
 
 
 def _refuse_constant(name: str) -> NoReturn:

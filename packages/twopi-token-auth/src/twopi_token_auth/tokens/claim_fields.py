@@ -13,6 +13,7 @@ from marshmallow import ValidationError, fields
 from twopi_schemas import AS_IS, register
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
 
 
 class UnixTimestamp(fields.Field):  # type: ignore[type-arg]
@@ -90,7 +91,7 @@ def _from_whole_seconds(value: int) -> datetime:
 
 
 def _to_seconds(value: datetime) -> int:
-    return (value - EPOCH) // timedelta(seconds=1)
+    return (value - EPOCH) // _SECOND
 
 
 def _names(value: list[Any]) -> list[str]:

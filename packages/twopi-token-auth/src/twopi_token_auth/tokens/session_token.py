@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from flask import current_app, has_app_context
 from marshmallow import fields
 
-from twopi_token_auth.app.settings import SHORT_LIVED_TOKEN_EXPIRY, read_token_expiry
+from twopi_token_auth.app.settings import read_token_expiry
 from twopi_token_auth.clock import now
 from twopi_token_auth.errors import TokenError
 from twopi_token_auth.sessions.revocation import RevocationCheck
@@ -106,10 +106,8 @@ class SessionToken(SessionTokenMixin):
     @classmethod
     def from_refresh_token(cls, refresh_token: RefreshSession) -> Self:
         """Return a token for ``SHORT_LIVED_TOKEN_EXPIRY``, at most until the end."""
-        lifetime = SHORT_LIVED_TOKEN_EXPIRY
-        if has_app_context():
-            lifetime = read_token_expiry(current_app.config)
-        expiry = now() + lifetime
+        config = current_app.config if has_app_context() else {}
+        expiry = now() + read_token_expiry(config)
         if refresh_token.expires_at is not None:
             expiry = min(expiry, refresh_token.expires_at)
         return cls(

@@ -31,6 +31,7 @@ REGISTERED = (
     "not_before",
     "issued_at",
 )
+_TEXTS = frozenset({"iss", "sub", "jti"})
 _UNFIT = (ValidationError, TypeError, ValueError, ArithmeticError)
 
 
@@ -181,20 +182,24 @@ class ShortlivedTokenMixin:
         state = current_state()
         key = state.signer(secret, self.algorithm)
         self.issued_at = clock.now()
+        known = self.__schema
+        if known is None or known.schema is not self.TokenSchema:
+            known = self._token_schema()
         skippable = getattr(self.TokenSchema, "SKIPPABLE", ())
         claims = {
             name: value
-            for name, value in self._token_schema().dump(self).items()
+            for name, value in known.dump(self).items()
             if value is not None or name not in skippable
         }
         settings = state.settings
-        for name, names in (("iss", settings.issuer), ("aud", settings.audience)):
-            if names and claims.get(name) is None:
-                claims[name] = names[0]
-        for name in ("iss", "sub", "jti"):
-            if not isinstance(claims.get(name, ""), str):
+        if settings.issuer and claims.get("iss") is None:
+            claims["iss"] = settings.issuer[0]
+        if settings.audience and claims.get("aud") is None:
+            claims["aud"] = settings.audience[0]
+        for name in _TEXTS & claims.keys():
+            if not isinstance(claims[name], str):
                 raise TypeError(
-                    f"The claim {name} is no text; use fields.String for it"
+                    f"The claim {name} is not a string; use fields.String for it"
                 )
         token_string = encode(claims, key, token_type=self.token_type)
         if len(token_string) > settings.max_length:

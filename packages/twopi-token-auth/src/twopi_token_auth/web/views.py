@@ -113,14 +113,16 @@ class Views:
         """The cookie, if the refresh token of this request is, or will be, in one.
 
         With ``TOKEN_AUTH_TRANSPORT = "both"``, the client chooses at its login by
-        ``"transport": "cookie"``; later, a refresh token in the body chooses JSON. A
-        token that came in a cookie never goes into a body, which scripts can read.
+        ``"transport": "cookie"``. Later, a refresh token in the body is answered in the
+        body. One that came in a cookie never goes into a body, which scripts can read.
         """
         settings = self._sessions.settings
-        if settings.transport == "both":
+        if settings.transport != "json":
             body = _body()
-            wants_json = body.get("transport") != "cookie"
-            if not request.path.endswith("/login"):
+            if request.path.endswith("/login"):
+                chosen = body.get("transport") == "cookie"
+                wants_json = settings.transport == "both" and not chosen
+            else:
                 wants_json = _text(body, "refreshToken") is not None
             if wants_json:
                 return None
