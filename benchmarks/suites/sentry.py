@@ -13,8 +13,8 @@ from sentry_sdk.transport import Transport
 
 from benchmarks.cases import Bar, Case, Subject, Suite
 from twopi_sentry import inject_sentry
-from twopi_sentry.literals import literals
-from twopi_sentry.patterns import replace_shapes
+from twopi_sentry.scrubbing.encodings import literals
+from twopi_sentry.scrubbing.patterns import replace_shapes
 
 DSN = "https://key@sentry.invalid/1"
 SECRET = "kFq83-hd62gXhQ01"  # noqa: S105

@@ -141,7 +141,7 @@ def test_what_cannot_be_scrubbed_is_not_sent(bound, recording, monkeypatch, kind
         **({"enable_logs": True} if "enable_logs" in DEFAULT_OPTIONS else {}),
         **(streamed if kind == "span" else {}),
     )
-    monkeypatch.setattr("twopi_sentry.scrub.Scrubber.text", fail)
+    monkeypatch.setattr("twopi_sentry.scrubbing.scrubber.Scrubber.text", fail)
     send(kind, "zq-secret")
     client.flush()
 

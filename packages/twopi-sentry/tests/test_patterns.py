@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twopi_sentry.literals import literals
-from twopi_sentry.patterns import is_secret_name, replace_shapes
+from twopi_sentry.scrubbing.encodings import literals
+from twopi_sentry.scrubbing.patterns import is_secret_name, replace_shapes
 
 # A thread of the SDK may use `random` while hypothesis draws, which it takes for ours.
 pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module")

@@ -13,7 +13,7 @@ from typing import Any
 import sentry_sdk
 from sentry_sdk.utils import Dsn
 
-from twopi_sentry.check import Rehearsal, rehearse_request, rehearse_task
+from twopi_sentry.rehearsal import Rehearsal, rehearse_request, rehearse_task
 
 EXTENSION = "twopi_sentry"
 

@@ -9,8 +9,8 @@ import sentry_sdk
 
 from twopi_sentry import request_id as request_ids
 from twopi_sentry.client import UNKNOWN, create_client
-from twopi_sentry.secrets import task_secrets
-from twopi_sentry.sources import remember, sources
+from twopi_sentry.scrubbing.collect import remember, sources
+from twopi_sentry.scrubbing.known_secrets import task_secrets
 
 if TYPE_CHECKING:
     from celery import Celery, Task

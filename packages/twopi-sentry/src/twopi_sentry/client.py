@@ -11,12 +11,12 @@ import sentry_sdk
 from sentry_sdk.consts import DEFAULT_OPTIONS
 
 from twopi_sentry import request_id as request_ids
-from twopi_sentry.ignore import is_common_http
-from twopi_sentry.patterns import FILTERED
-from twopi_sentry.scrub import Scrubber
-from twopi_sentry.secrets import conf_secrets
+from twopi_sentry.ignored_errors import is_common_http
+from twopi_sentry.scrubbing.collect import collect
+from twopi_sentry.scrubbing.known_secrets import conf_secrets
+from twopi_sentry.scrubbing.patterns import FILTERED
+from twopi_sentry.scrubbing.scrubber import Scrubber
 from twopi_sentry.settings import Settings
-from twopi_sentry.sources import collect
 
 UNKNOWN = "__UNKNOWN__"
 """The release of an application that does not say its version."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import quote, unquote
 
-from twopi_sentry.patterns import FILTERED, SHORTEST
+from twopi_sentry.scrubbing.patterns import FILTERED, SHORTEST
 
 
 @functools.lru_cache(maxsize=16)

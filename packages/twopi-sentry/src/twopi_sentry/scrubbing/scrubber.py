@@ -8,8 +8,8 @@ from typing import Any
 
 from sentry_sdk.attachments import Attachment
 
-from twopi_sentry.literals import literals
-from twopi_sentry.patterns import FILTERED, is_secret_name, replace_shapes
+from twopi_sentry.scrubbing.encodings import literals
+from twopi_sentry.scrubbing.patterns import FILTERED, is_secret_name, replace_shapes
 
 STRUCTURE = frozenset(
     {

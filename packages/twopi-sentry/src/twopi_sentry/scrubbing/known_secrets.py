@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
-from twopi_sentry.patterns import (
+from twopi_sentry.scrubbing.patterns import (
     SHORTEST,
     WORDS,
     find_random,

@@ -13,8 +13,12 @@ from typing import Any
 
 import sentry_sdk
 
-from twopi_sentry.frames import of_error, of_stack
-from twopi_sentry.secrets import named_secrets, request_secrets, task_secrets
+from twopi_sentry.scrubbing.known_secrets import (
+    named_secrets,
+    request_secrets,
+    task_secrets,
+)
+from twopi_sentry.scrubbing.local_variables import of_error, of_stack
 
 Source = Callable[[], Iterable[str]]
 

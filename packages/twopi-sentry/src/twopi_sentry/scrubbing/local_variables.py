@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from types import FrameType
 
-from twopi_sentry.secrets import named_secrets
+from twopi_sentry.scrubbing.known_secrets import named_secrets
 
 BETWEEN = frozenset({"logging", "sentry_sdk", "twopi_sentry"})
 """Packages that stand between the code that reports something and this one."""
