@@ -13,6 +13,7 @@ from twopi_config.redact import redact, redact_url
 from twopi_config.secret import MASK, Secret
 from twopi_config.settings import Settings
 from twopi_config.variable import Variable, variable
+from twopi_config.vocabulary import Vocabulary
 
 __all__ = [
     "MASK",
@@ -25,6 +26,7 @@ __all__ = [
     "SettingsError",
     "UrlError",
     "Variable",
+    "Vocabulary",
     "build_url",
     "parse_url",
     "redact",
