@@ -64,8 +64,16 @@ def test_what_a_name_hides(name, value, hidden):
 @pytest.mark.parametrize(
     "text",
     [
-        *("hunter2", "kFqHdGxhTz", "p4ss-word", "pa$$word", "123456", "qzxwvkjh"),
-        *("Zq81f0aa92bd3377ce", "0f8fad5b-d9cb-469f-a165-70867728950e"),
+        *(
+            "hunter2",
+            "kFqHdGxhTz",
+            "p4ss-word",
+            "pa$$word",
+            "123456",
+            "qzxwvkjh",
+            "zq-no",
+        ),
+        *("zq-no", "Zq81f0aa92bd3377ce", "0f8fad5b-d9cb-469f-a165-70867728950e"),
     ],
 )
 def test_what_looks_random(text):
@@ -128,6 +136,7 @@ def test_tokens_of_known_services(kind):
         *("Authorization: denied by policy orders.read for role clerk", "token = ?"),
         *("cannot reach https://api.example:8443/x as ada@example.com", "token=***"),
         *("secret: vault path kv/shop not found", "bearer token expired at 12:00"),
+        *("a Bearer token is wanted", "a bearer that is wrong", "bearer scheme"),
         *("csrf: referer checking failed - no Referer", "if token == other.token:"),
         *("{'token': ['Missing data for required field.']}", "password_min_length=8"),
         *('column "password" of relation "users" does not exist', "max_tokens=812"),

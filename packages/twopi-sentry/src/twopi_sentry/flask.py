@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sentry_sdk
 
+from twopi_config import Vocabulary
+from twopi_config.vocabulary import DEFAULT
 from twopi_sentry import request_id as request_ids
 from twopi_sentry.client import UNKNOWN, create_client
 from twopi_sentry.scrubbing.collect import remember, sources
-from twopi_sentry.scrubbing.known_secrets import request_secrets
+from twopi_sentry.scrubbing.sources import RequestSource
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -23,6 +24,7 @@ def inject_sentry(
     ignore_common_http: bool = True,
     *,
     request_id: request_ids.Hook | None = None,
+    vocabulary: Vocabulary = DEFAULT,
     **options: Any,
 ) -> sentry_sdk.Client | None:
     """Report the errors of *app* to Sentry, if its configuration has a DSN.
@@ -40,6 +42,7 @@ def inject_sentry(
             flask-restful included, and validation errors.
         request_id: A function that returns the id of the current request, for the
             tag ``request_id``; the default is the header ``X-Request-ID``.
+        vocabulary: What secrets are called; see `create_client`.
         options: Options for `sentry_sdk.init`, except ``dsn``.
 
     Returns:
@@ -64,6 +67,7 @@ def inject_sentry(
         version,
         ignore_common_http,
         request_id=request_id,
+        vocabulary=vocabulary,
         integrations=given,
         **options,
     )
@@ -81,7 +85,7 @@ def inject_sentry(
         from flask import request
 
         current = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-        remember(partial(request_secrets, current))
+        remember(RequestSource(current))
         request_ids.tag_scope(request_id or request_ids.current)
 
     request_started.connect(remember_request, app, weak=False)

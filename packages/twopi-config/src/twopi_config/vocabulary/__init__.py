@@ -5,6 +5,6 @@ does too.
 """
 
 from twopi_config.vocabulary.entropy import is_random, is_searchable
-from twopi_config.vocabulary.vocabulary import DEFAULT, Vocabulary
+from twopi_config.vocabulary.vocabulary import DEFAULT, Vocabulary, cut_out
 
-__all__ = ["DEFAULT", "Vocabulary", "is_random", "is_searchable"]
+__all__ = ["DEFAULT", "Vocabulary", "cut_out", "is_random", "is_searchable"]

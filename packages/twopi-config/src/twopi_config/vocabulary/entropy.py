@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-SHORTEST = 6
+SHORTEST = 5
 """Shorter values are not looked for: they would hit every other word."""
 SURELY = 16
 """Characters from which on words are looked for too: a passphrase, not a word."""
@@ -13,6 +13,7 @@ _PIECE = re.compile(r"[^\W_]+")
 _MIXED = re.compile(r"[^\W\d_][0-9]|[0-9][^\W\d_]")
 _TURN = re.compile(r"[a-z](?=[A-Z])")
 _CONSONANTS = re.compile("[bcdfghjklmnpqrstvwxz]{6}")
+_NO_WORD = re.compile("q[jkvwxz]|[jkvwxz]q|[jvx]z|z[jvx]|jx|xj|jv|vj", re.IGNORECASE)
 _SYMBOLS = frozenset("!$%^*~#|\\")
 
 
@@ -21,7 +22,8 @@ def is_random(text: str) -> bool:
 
     It does if it has six characters or more and one of these: letters and digits in
     one run (``hunter2``), six digits in a row, one of ``!$%^*~#|`` and the backslash,
-    six small consonants in a row, or a capital after every fourth letter. ``orders``,
+    six small consonants in a row, or a capital after every fourth letter; or five
+    characters with two letters together that no word has, such as ``zq``. ``orders``,
     ``RuntimeError``, ``en-GB``, ``utf-8`` and ``2026-11-01`` are words.
 
     Args:
@@ -29,13 +31,17 @@ def is_random(text: str) -> bool:
     """
     if len(text) < SHORTEST:
         return False
+    if _NO_WORD.search(text):
+        return True
+    if len(text) <= SHORTEST:
+        return False
     if not _SYMBOLS.isdisjoint(text) or _MIXED.search(text):
         return True
     for piece in _PIECE.findall(text):
         if piece.isdigit():
-            if len(piece) >= SHORTEST:
+            if len(piece) > SHORTEST:
                 return True
-        elif len(piece) >= SHORTEST and (
+        elif len(piece) > SHORTEST and (
             len(_TURN.findall(piece)) * 4 > len(piece) or _CONSONANTS.search(piece)
         ):
             return True

@@ -79,6 +79,9 @@ _IN_PROSE = re.compile(r"[^\s&;,\"'\\<>()\[\]{}=:\0]{1,200}")
 _FIRST_WORD = re.compile(r"[^\s\\\"'\0]{1,64}")
 _LINE = re.compile(r"[^\r\n\\\"'\0]+")
 _PLACEHOLDER = re.compile(r"[?%:$@][\w(]*|[*.x-]+|\$\{")
+_OF_SCHEMES = frozenset(
+    {"token", "tokens", "auth", "authentication", "authorization", "scheme", "schemes"}
+)
 _SCHEMES = frozenset(
     {"bearer", "basic", "digest", "token", "negotiate", "apikey", "hawk", "oauth"}
 )
@@ -156,9 +159,18 @@ def _credentials(text: str, lower: str) -> Iterator[Span]:
         at = lower.find(word)
         while at != -1:
             match = pattern.match(text, at)
-            if match and not _LOWER_WORD.fullmatch(match[1]):
+            if match and not _is_prose(text, match):
                 yield match.span(1)
             at = lower.find(word, at + len(word))
+
+
+def _is_prose(text: str, match: re.Match[str]) -> bool:
+    """Return whether a word follows, as in ``bearer token expired``."""
+    word = match[1].lower()
+    if word in _OF_SCHEMES:
+        return True
+    sentence = text.startswith(" ", match.end()) or word in WORDS
+    return sentence and _LOWER_WORD.fullmatch(match[1]) is not None
 
 
 def _value(text: str, after: re.Match[str], name: str) -> Span | None:

@@ -60,6 +60,11 @@ class Vocabulary:
             name = name.decode("latin-1")
         return isinstance(name, str) and len(name) <= 200 and self._is_secret(name)
 
+    def any_secret_name(self, names: Iterable[Any]) -> bool:
+        """Return whether one of *names* may be secret; it is quick for thousands."""
+        page = "\n".join(map(str, names)).lower()
+        return any(stem in page for stem in self._stems)
+
     def _decide(self, name: str) -> bool:
         plain = _plain(name)
         if plain in self.never:

@@ -1,4 +1,4 @@
-"""Where the secrets of what is about to be sent come from.
+"""Bring together the secrets that what is about to be sent may hold.
 
 Flask and Celery are used if something else has imported them.
 """
@@ -6,21 +6,20 @@ Flask and Celery are used if something else has imported them.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 import sentry_sdk
 
-from twopi_sentry.scrubbing.known_secrets import (
-    named_secrets,
-    request_secrets,
-    task_secrets,
-)
-from twopi_sentry.scrubbing.local_variables import of_error, of_stack
-
-Source = Callable[[], Iterable[str]]
+from twopi_config import Vocabulary
+from twopi_sentry.scrubbing import sources as places
+from twopi_sentry.scrubbing.budget import Budget
+from twopi_sentry.scrubbing.known_secrets import KnownSecrets
+from twopi_sentry.scrubbing.local_variables import of_error, of_span, of_stack
+from twopi_sentry.scrubbing.named_values import Collector
+from twopi_sentry.scrubbing.sources import Source
 
 HINT = "twopi_sentry"
 _sources: ContextVar[tuple[Source, ...]] = ContextVar("twopi_sentry", default=())
@@ -35,16 +34,16 @@ class Met:
     MOST = 1000
 
     def __init__(self) -> None:
-        self._secrets: tuple[str, ...] = ()
+        self.known = KnownSecrets()
 
-    def __call__(self) -> tuple[str, ...]:
-        """Return them."""
-        return self._secrets
+    def __call__(self, collector: Collector) -> None:
+        """Collect them."""
+        collector.known.update(self.known)
 
-    def add(self, secrets: set[str]) -> None:
-        """Remember *secrets*, if they are not too many."""
-        if new := secrets.difference(self._secrets):
-            self._secrets = (*self._secrets, *new)[: self.MOST]
+    def add(self, known: KnownSecrets) -> None:
+        """Remember *known*, if they are not too many."""
+        if len(self.known) + len(known) <= self.MOST:
+            self.known.update(known)
 
 
 @contextmanager
@@ -77,40 +76,46 @@ def remember(source: Source) -> None:
     _sources.set((*_sources.get(), *here))
 
 
-def collect(hint: Mapping[str, Any]) -> set[str]:
-    """Return the secrets of the current request and task, and of *hint*."""
+def remember_span(vocabulary: Vocabulary) -> None:
+    """Remember the secrets of the frames that end a span, for its transaction."""
+    met = [each for each in _sources.get() if isinstance(each, Met)]
+    if met:
+        of_span(Collector(met[-1].known, vocabulary, Budget()))
+
+
+def collect(
+    hint: Mapping[str, Any], known: KnownSecrets, vocabulary: Vocabulary, budget: Budget
+) -> None:
+    """Add the secrets of the current request and task, and of *hint*, to *known*.
+
+    Raises:
+        OverBudgetError: There is more to look at than *budget* allows.
+    """
+    found = KnownSecrets()
+    collector = Collector(found, vocabulary, budget)
     error = (hint.get("exc_info") or (None, None))[1]
-    met = {*of_stack()} if error is None else {*of_error(error), *_of_session()}
-    met.update(_of_g())
-    if "log_record" in hint:
-        met.update(named_secrets(vars(hint["log_record"])))
-    secrets = {*met}
-    for source in {*_sources.get(), *hint.get(HINT, ()), _current}:
-        secrets.update(source())
+    if error is None:
+        of_stack(collector)
+    else:
+        of_error(error, collector)
+        places.session(collector)
+    places.of_g(collector)
+    if record := hint.get("log_record"):
+        collector.collect(dict(vars(record)), most=places.FEW)
+    collector = Collector(known, vocabulary, budget)
+    given = dict.fromkeys((*_sources.get(), *hint.get(HINT, ())))
+    for source in given:
+        source(collector)
         if isinstance(source, Met):
-            source.add(met)
-    return secrets
+            source.add(found)
+    known.update(found)
+    places.current_task(collector)
+    if not any(isinstance(each, places.RequestSource) for each in given):
+        _of_request(collector)
 
 
-def _current() -> Iterator[str]:
-    """Yield the secrets of the request and task this runs in."""
+def _of_request(collector: Collector) -> None:
+    """Collect the secrets of the request this runs in, if it was not remembered."""
     flask = sys.modules.get("flask")
     if flask is not None and flask.has_request_context():
-        yield from request_secrets(flask.request)
-    celery = sys.modules.get("celery")
-    if celery is not None and celery.current_task:
-        yield from task_secrets(celery.current_task)()
-
-
-def _of_g() -> Iterator[str]:
-    """Yield the secrets on Flask's ``g``."""
-    flask = sys.modules.get("flask")
-    if flask is not None and flask.has_app_context():
-        yield from named_secrets(vars(flask.g._get_current_object()))  # noqa: SLF001
-
-
-def _of_session() -> Iterator[str]:
-    """Yield the secrets in Flask's session; looking there adds ``Vary: Cookie``."""
-    flask = sys.modules.get("flask")
-    if flask is not None and flask.has_request_context():
-        yield from named_secrets(flask.session._get_current_object())  # noqa: SLF001
+        places.RequestSource(flask.request)(collector)

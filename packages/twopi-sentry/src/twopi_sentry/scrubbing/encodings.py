@@ -1,171 +1,164 @@
-"""Known secrets, found in a text in whatever encoding they are there."""
+r"""Texts with their encodings undone, and the way back to where something stood.
+
+A secret may stand in a text as JSON, ``repr``, URL, HTML or base64, also nested. Rather
+than looking for each secret in each encoding, the text is decoded until nothing
+changes, once for all secrets.
+"""
 
 from __future__ import annotations
 
 import base64
-import functools
-import json
+import binascii
 import re
-from collections.abc import Callable, Iterator
-from urllib.parse import quote, unquote
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from itertools import accumulate
 
-from twopi_sentry.scrubbing.patterns import FILTERED, SHORTEST
+Span = tuple[int, int]
 
+DEEPEST = 8
+"""How often a text is decoded; what is encoded more often is not found."""
 
-@functools.lru_cache(maxsize=16)
-def literals(secrets: frozenset[str]) -> Callable[[str], str]:
-    """Return a function that replaces *secrets* in a text, in whatever encoding."""
-    found = [each for each in secrets if len(each) >= SHORTEST]
-    if not found:
-        return str
-    forms = {form for each in found for form in _plain_forms(each)}
-    plain = sorted(forms, key=len, reverse=True)
-    encoded = [_encodings(each) for each in sorted(found, key=len, reverse=True)]
-    # a dict keeps the order and drops what has only one form
-    expressions = dict.fromkeys([*map(re.escape, plain), *encoded])
-    expression = re.compile("|".join(expressions))
-    cores = [core for each in found for core in _base64_cores(each)]
-    needles = {_needle(each) for each in found}
-    base64_needles = {_needle(core) for core in cores}
-
-    def replace(text: str) -> str:
-        if any(each in text for each in base64_needles):
-            text = _without_base64(text, cores)
-        if any(each in text for each in needles):
-            text = expression.sub(FILTERED, text)
-        return _cut(text, plain)
-
-    return replace
+_ESCAPE = re.compile(
+    r"%[0-7][0-9A-Fa-f]|(?:%[89A-Fa-f][0-9A-Fa-f])+"
+    r"|\\(?:u[dD][89abAB][0-9A-Fa-f]{2}\\{1,9}u[dD][c-fC-F][0-9A-Fa-f]{2}"
+    r"|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U00[01][0-9A-Fa-f]{5}|[\\\"'/abfnrtv])"
+    r"|&(?:amp|lt|gt|quot|apos|\#0{0,5}[0-9]{1,6}|\#[xX]0{0,5}[0-9A-Fa-f]{1,5});"
+)
+_LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_PLUS = str.maketrans("+", " ")
 
 
-def _needle(secret: str) -> str:
-    """Return the longest part of *secret* that every encoding leaves as it is.
+class Layer:
+    """A text decoded once, and where each part of it was.
 
-    Where it is not, the secret is not: that is quickly seen in most texts.
+    Attributes:
+        text: The decoded text.
     """
-    return max(re.findall(r"[A-Za-z0-9]+", secret), key=len, default="")
+
+    __slots__ = ("_ends", "_escapes", "_sources", "text")
+
+    def __init__(self, text: str, escapes: list[re.Match[str]]) -> None:
+        parts: list[str] = []
+        self._sources: list[int] = []
+        self._escapes: list[int] = []
+        at = 0
+        for match in escapes:
+            start, end = match.span()
+            parts += (text[at:start], _decoded(match[0]))
+            self._sources += (at, start)
+            at = end
+        parts.append(text[at:])
+        self._sources += (at, len(text))
+        self._ends = [*accumulate(map(len, parts))]
+        self.text = "".join(parts)
+
+    def back(self, span: Span) -> Span:
+        """Return where *span* of the decoded text was before."""
+        start, end = span
+        first = bisect_right(self._ends, start)
+        last = bisect_left(self._ends, end)
+        source = self._sources[first]
+        if first % 2 == 0:  # between two escapes
+            source += start - (self._ends[first - 1] if first else 0)
+        before = self._ends[last - 1] if last else 0
+        behind = (
+            self._sources[last] + end - before
+            if last % 2 == 0
+            else self._sources[last + 1]
+        )
+        return source, behind
 
 
-def _plain_forms(secret: str) -> set[str]:
-    return {
-        secret,
-        quote(secret, "", errors="surrogatepass"),
-        json.dumps(secret)[1:-1],
-        repr(secret)[1:-1],
-    }
+def layers(text: str) -> list[Layer]:
+    """Return *text* decoded once, twice and so on, until nothing changes."""
+    found: list[Layer] = []
+    for _ in range(DEEPEST):
+        if not ("%" in text or "\\" in text or "&" in text):
+            break
+        escapes = [*_ESCAPE.finditer(text)]
+        if not escapes:
+            break
+        found.append(Layer(text, escapes))
+        text = found[-1].text
+    return found
 
 
-_BASE64_RUN = re.compile(r"(?:[A-Za-z0-9+/_-]|%2[BbFf]){5,}(?:=|%3[Dd]){0,2}")
+def settled(text: str) -> str:
+    """Return *text* decoded until nothing changes, and with spaces for plus signs."""
+    for _ in range(DEEPEST):
+        if not ("%" in text or "\\" in text or "&" in text):
+            break
+        decoded = _ESCAPE.sub(lambda match: _decoded(match[0]), text)
+        if decoded == text:
+            break
+        text = decoded
+    return spaced(text)
+
+
+def spaced(text: str) -> str:
+    """Return *text* with spaces for the plus signs that a form has for them."""
+    return text.translate(_PLUS) if "+" in text else text
+
+
+def _decoded(escape: str) -> str:
+    first, letter = escape[0], escape[1]
+    if first == "%":
+        octets = bytes.fromhex(escape.replace("%", ""))
+        try:
+            return octets.decode()
+        except UnicodeDecodeError:
+            return octets.decode("latin-1")
+    if first == "&":
+        name = escape[1:-1]
+        if name[0] != "#":
+            return _ENTITIES[name]
+        return _character(int(f"0{name[1:]}", 0) if name[1] in "xX" else int(name[1:]))
+    if letter in "xuU":
+        if len(escape) > 10 or (letter == "u" and len(escape) > 6):
+            units = bytes.fromhex(re.sub(r"\\+u", "", escape))
+            return units.decode("utf-16-be", "replace")
+        return _character(int(f"0x{escape[2:]}", 0))
+    return _LETTERS.get(letter, letter)
+
+
+def _character(code: int) -> str:
+    return chr(code) if code <= 0x10FFFF else "\ufffd"
+
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _TO_STANDARD = str.maketrans("-_", "+/")
 
 
-def _base64_cores(secret: str) -> Iterator[str]:
-    """Yield what *secret* is in base64 at each of the three places it may start at.
+def base64_runs(text: str) -> dict[str, str]:
+    """Return what may be base64 in *text*, and what it is decoded, as Latin-1.
 
-    The digits that it shares with its neighbours are left out (RFC 4648 section 4).
+    Either alphabet counts (RFC 4648 sections 4 and 5). A run may begin anywhere within
+    four digits, so it is decoded four times.
     """
-    data = secret.encode("utf-8", "surrogatepass")
-    for before in range(3):
-        digits = base64.b64encode(b"\0" * before + data).decode()
-        start, end = -(-before * 8 // 6), (before + len(data)) * 8 // 6
-        yield digits[start:end]
+    return {
+        run: "\0".join(_readings(run))
+        for run in {*_BASE64.findall(text)}
+        if not (run.islower() or run.isupper() or (run.isalpha() and run.istitle()))
+    }
 
 
-def _without_base64(text: str, cores: list[str]) -> str:
-    """Replace base64, of either alphabet, that one of *cores* is in."""
-
-    def filtered(match: re.Match[str]) -> str:
-        run = match[0].translate(_TO_STANDARD)
-        if "%" in run:
-            run = unquote(run)
-        return FILTERED if any(core in run for core in cores) else match[0]
-
-    return _BASE64_RUN.sub(filtered, text)
-
-
-_BACKSLASH = r"(?:\\(?:x5c|u005c)?|%(?:25)*5c)"
-_AMPERSAND = r"(?:&|%(?:25)*26)"
-_LETTERS = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
-_ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
+def _readings(run: str) -> Iterator[str]:
+    digits = run.rstrip("=").translate(_TO_STANDARD)
+    for start in range(4):
+        rest = digits[start:]
+        rest = rest[: len(rest) - (len(rest) % 4 == 1)]
+        try:
+            octets = binascii.a2b_base64(rest + "=" * (-len(rest) % 4))
+        except binascii.Error:
+            continue
+        yield octets.decode("latin-1")
 
 
-def _encodings(secret: str) -> str:
-    r"""Return an expression for *secret* as text, JSON, ``repr``, URL or HTML.
-
-    The encodings may be nested: ``\"`` may be ``%5C%22``, and ``%22`` ``%2522``. No
-    part can match in two ways, so that hostile text takes no more than linear time.
-    """
-    parts: list[str] = []
-    for match in re.finditer(r"\\+|[^\\]", secret):
-        run, rest = match[0], secret[match.end() :].lower()
-        after_backslash = bool(parts) and parts[-1].endswith("++")
-        if run[0] == "\\":
-            # it takes the backslashes of the next character's encoding too
-            named = not rest.startswith(("x5c", "u005c"))
-            backslash = _BACKSLASH if named else r"(?:\\|%(?:25)*5[cC])"
-            parts.append(f"{'' if parts else _NOT_WITHIN}{backslash}++")
-        elif run.isascii() and (run.isalnum() or run in "-_.~"):
-            parts.append(re.escape(run))
-        else:
-            escape = "" if after_backslash else f"{_BACKSLASH}{{1,31}}"
-            parts.append(f"(?i:{'|'.join(_encoded(run, escape))})")
-    return "".join(parts).replace(_BACKSLASH, f"(?i:{_BACKSLASH})")
-
-
-_NOT_WITHIN = r"(?<!\\)(?<!5[cC])"
-
-
-def _encoded(character: str, escape: str) -> Iterator[str]:
-    """Yield expressions for *character*; *escape* stands for its backslashes."""
-    code = ord(character)
-    octets = character.encode("utf-8", "surrogatepass")
-    units = character.encode("utf-16-be", "surrogatepass").hex()
-    always = f"{_BACKSLASH}{{1,31}}"
-    optional = escape.replace("{1,", "{0,")
-    yield optional + re.escape(character)
-    yield optional + "".join(rf"%(?:25)*{octet:02x}" for octet in octets)
-    yield escape + always.join(rf"x{octet:02x}" for octet in octets)
-    yield escape + always.join(
-        f"u{units[at : at + 4]}" for at in range(0, len(units), 4)
-    )
-    yield rf"{escape}U{code:08x}"
-    entity = (
-        rf"(?:\#|%23)0*{code}|(?:\#|%23)x0*{code:x}|{_ENTITIES.get(character, 'x')}"
-    )
-    yield rf"{optional}{_AMPERSAND}(?:amp(?:;|%3b))*(?:{entity})(?:;|%(?:25)*3b)"
-    if code < 256 and not character.isascii():
-        yield rf"{escape}x{code:02x}"
-    if character == " ":
-        yield r"\+|%(?:25)*2b"
-    if character in _LETTERS:
-        yield escape + _LETTERS[character]
-    if not character.isascii():
-        # UTF-8 read as Latin-1, as in a WSGI environment, and its repr
-        escapes = [escape, *[always] * (len(octets) - 1)]
-        octet_forms = (
-            f"(?:{re.escape(chr(octet))}|{each}x{octet:02x}|{each}u00{octet:02x})"
-            for octet, each in zip(octets, escapes, strict=True)
-        )
-        yield "".join(octet_forms)
-
-
-def _cut(text: str, secrets: list[str]) -> str:
-    """Replace the beginning of a secret where *text* has been cut off."""
-    ends = [match.start() for match in re.finditer(r"\.\.\.|…|\Z", text)]
-    for end in reversed(ends):
-        for secret in secrets:
-            start = _beginning(text, end, secret)
-            if start != -1:
-                text = text[:start] + FILTERED + text[end:]
-                break
-    return text
-
-
-def _beginning(text: str, end: int, secret: str) -> int:
-    """Return where the beginning of *secret* stands before *end*, or -1."""
-    first = start = text.find(secret[:SHORTEST], max(0, end - len(secret)), end)
-    for _ in range(1000):
-        if start == -1 or secret.startswith(text[start:end]):
-            return start
-        start = text.find(secret[:SHORTEST], start + 1, end)
-    return first
+def basic_credentials(text: str) -> str | None:
+    """Return ``user:password`` of Basic credentials (RFC 7617), if *text* is some."""
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return None

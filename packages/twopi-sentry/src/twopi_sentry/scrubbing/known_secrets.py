@@ -1,166 +1,286 @@
-"""The literal secrets of a configuration, a request and a task.
-
-Everything here returns values, so that they can be found again where no name tells
-what they are.
-"""
+"""The literal secrets that are known, and where they are in a text."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import inspect
-import json
+import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
-from urllib.parse import unquote, unquote_plus
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
 
-from twopi_sentry.scrubbing.patterns import (
-    SHORTEST,
-    WORDS,
-    find_random,
-    find_shapes,
-    is_secret_name,
+from twopi_config.vocabulary import is_searchable
+from twopi_sentry.scrubbing.budget import Budget
+from twopi_sentry.scrubbing.encodings import (
+    Span,
+    base64_runs,
+    layers,
+    settled,
+    spaced,
 )
 
-Source = Callable[[], Iterable[str]]
+SHORTEST = 4
+HARMLESS = frozenset({"bearer", "basic", "none", "null", "true", "false", "token"})
+"""Values of secret fields that are not secrets."""
 
-LARGEST_BODY = 2**20
-"""Bytes; a larger body is read only if the application has read it already."""
-MOST_VALUES = 100_000
-"""How many values of one frame, request or task are looked at."""
+_RUN = re.compile(r"[^\W_]+")
+_FIRST_LONG_RUN = re.compile(
+    r"^(?:[^\W_]{0,3}(?:_|[^\w\n])+)*([^\W_]{4,})?.*$", re.MULTILINE
+)
+_ODD = ("%", "\\", "&", "+")
+"""One of these is in whatever is another text once encodings have been undone."""
+_CUT_MARKS = ("...", "…", "\n\0", "\0")
+_CUT_OFF = 6
+"""Of a secret that has been cut off, so many characters have to be left."""
+_LONG = 32
+"""The beginning of a secret, so long, is hidden whatever follows it."""
+_MOST_ALIKE = 32
+"""Of more secrets with a run of letters in common, that run is hidden."""
 
 
-def named_secrets(
-    data: Any, *, secret: bool = False, most: int = MOST_VALUES
-) -> Iterator[str]:
-    """Yield the values in *data* whose name says that they are secret.
+class Many:
+    """Secrets that may be thousands, sorted once for all events of a request."""
 
-    Args:
-        data: Dicts, lists and tuples, nested; pairs count as a name and its value.
-            What looks like a secret in other texts is found too.
-        secret: Whether the name of *data* itself says so.
-        most: How many values to look at.
+    def __init__(self, values: Iterable[str]) -> None:
+        self.values = {*values}
+
+    @functools.cached_property
+    def plain(self) -> Sorted:
+        """The secrets as they are."""
+        return Sorted(self.values)
+
+    @functools.cached_property
+    def settled(self) -> Sorted:
+        """The secrets with their own encodings undone."""
+        page = "\0".join(self.values)
+        if not any(mark in page for mark in _ODD):
+            return self.plain
+        return Sorted({*map(settled, self.values)})
+
+
+class Sorted:
+    """Secrets by how they are looked for.
+
+    Attributes:
+        whole: Those of letters and digits only.
+        keyed: Each other one, after a run of letters and digits that is in it.
     """
-    left: list[tuple[bool, Any]] = [(secret, data)]
-    seen: set[int] = set()
-    looked = 0
-    while left and looked < most:
-        looked += 1
-        secret, value = left.pop()
-        if isinstance(value, str | bytes | int):
-            if secret:
-                yield from _literals(value)
-            elif isinstance(value, str):
-                yield from find_random(value)
-            continue
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
-        if isinstance(value, dict):
-            left += [(secret or is_secret_name(key), value[key]) for key in [*value]]
-        elif isinstance(value, list | tuple | set | frozenset):
-            items = [*value]
-            named = len(items) == 2 and is_secret_name(items[0])
-            left += [(secret or named, each) for each in items]
+
+    def __init__(self, values: set[str]) -> None:
+        others = [each for each in values if not each.isalnum()]
+        self.whole = values.difference(others) if others else values
+        self.keyed = [*_keys(others)]
 
 
-LONGEST_WORD = 12
-"""A shorter password of letters alone, ``guest``, would hit the word elsewhere."""
-CONF_ENDS = (
-    *("SECRET_KEY", "_SECRET", "PASSWORD", "PASSPHRASE", "_PASS", "_PWD", "_TOKEN"),
-    *("API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY", "ENCRYPTION_KEY"),
-)
-"""Ends of the names of secret settings; others hold names, such as TOKEN_HEADER."""
+class KnownSecrets:
+    """Secrets by value.
 
+    The first ones, which are those of the application and of single fields, are found
+    in any text. Of further ones, which a request may bring by the thousand, each is
+    found where no letter or digit stands next to it: that takes no more time for
+    many of them than for few.
+    """
 
-def conf_secrets(conf: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the secrets of a configuration, and the passwords of the URLs in it."""
-    for name in [*conf]:
-        try:
-            value = conf[name]
-        except KeyError:  # Celery lists settings that it does not have
-            continue
-        if str(name).upper().endswith(CONF_ENDS):
-            yield from named_secrets(value, secret=True)
-        elif isinstance(value, str) and "://" in value:
-            for found in find_shapes(value):
-                if len(found) >= LONGEST_WORD or not found.isalpha():
-                    yield from (found, unquote(found))
+    MOST_NEAR = 128
 
+    def __init__(self) -> None:
+        self.near: dict[str, None] = {}
+        self.many: list[Many] = []
+        self._more: set[str] = set()
 
-def _literals(value: str | bytes | int) -> Iterator[str]:
-    if isinstance(value, int):
-        if not isinstance(value, bool) and abs(value) >= 10**5:
-            yield str(value)
-        return
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-    text = text.strip()
-    if len(text) >= SHORTEST and text.lower() not in WORDS:
-        yield text
-    scheme, _, rest = text.partition(" ")
-    if scheme.lower() in {"bearer", "basic", "token", "digest"} and rest:
-        yield from _literals(rest)
-    if scheme.lower() == "basic":
-        try:
-            decoded = base64.b64decode(rest, validate=True).decode()
-        except (binascii.Error, ValueError):
+    def __len__(self) -> int:
+        return (
+            len(self.near)
+            + len(self._more)
+            + sum(len(each.values) for each in self.many)
+        )
+
+    def __contains__(self, text: str) -> bool:
+        return (
+            text in self.near
+            or text in self._more
+            or any(text in each.values for each in self.many)
+        )
+
+    def add(self, text: str) -> None:
+        """Add a secret."""
+        text = text.strip()
+        if len(text) < SHORTEST or text.lower() in HARMLESS:
             return
-        yield decoded
-        yield decoded.partition(":")[2]
+        if len(self.near) < self.MOST_NEAR:
+            self.near[text] = None
+        elif text not in self.near:
+            self._more.add(text)
+
+    def add_many(self, texts: Iterable[str]) -> None:
+        """Add secrets that may be thousands."""
+        self.many.append(Many(texts))
+
+    def update(self, others: KnownSecrets) -> None:
+        """Add *others*."""
+        for text in others.near:
+            self.add(text)
+        self._more |= others._more
+        self.many += others.many
+
+    def all_many(self) -> list[Many]:
+        """Return those that may be thousands."""
+        return [*self.many, Many(self._more)] if self._more else self.many
 
 
-def urlencoded_secrets(text: str) -> Iterator[str]:
-    """Yield the secret values of a query string or form, decoded and as they are."""
-    for pair in text.split("&"):
-        name, _, value = pair.partition("=")
-        if is_secret_name(unquote_plus(name)):
-            yield value
-            yield unquote_plus(value)
+class Finder:
+    """Finds the secrets that are known when it is made."""
 
+    def __init__(self, known: KnownSecrets, budget: Budget) -> None:
+        self._known = known
+        self._budget = budget
+        near = [*known.near]
+        alien = [each for each in near if not each.isascii()]
+        near += [_as_latin(each) for each in alien]
+        many = known.all_many()
+        self._plain = _Index(near, [each.plain for each in many], budget)
+        forms = [settled(each).rstrip("\\") for each in near]
+        self._settled = self._plain
+        if forms != near or any(each.settled is not each.plain for each in many):
+            self._settled = _Index(forms, [each.settled for each in many], budget)
 
-def request_secrets(request: Any) -> Iterator[str]:
-    """Yield the secrets of a Flask *request*."""
-    yield from named_secrets([*request.headers.items()])
-    for value in request.headers.getlist("Authorization"):
-        yield from find_shapes(value)
-    yield from named_secrets([*request.cookies.listvalues()], secret=True)
-    yield from named_secrets(request.view_args)
-    yield from urlencoded_secrets(request.query_string.decode("latin-1"))
-    for part in re.split("[?#]", request.referrer or ""):  # it need not be a URL
-        yield from urlencoded_secrets(part)
-    yield from _of_body(request)
+    def find(self, text: str) -> list[Span]:
+        """Return where secrets are in *text*, in whatever encoding they are there."""
+        if not self._known:
+            return []
+        found = [*self._plain.find(text)]
+        decoded = layers(text)
+        last = decoded[-1].text if decoded else text
+        inner = [*self._of_base64(last)]
+        plain = spaced(last)
+        if plain is not text or self._settled is not self._plain:
+            inner += self._settled.find(plain)
+        for span in inner:
+            for layer in reversed(decoded):
+                span = layer.back(span)  # noqa: PLW2901
+            found.append(span)
+        return found
 
-
-def _of_body(request: Any) -> Iterator[str]:
-    read = hasattr(request, "_cached_data") or "form" in vars(request)
-    if not read and (request.content_length or LARGEST_BODY + 1) > LARGEST_BODY:
-        return
-    try:
-        body, form = request.get_data(), request.form.to_dict(flat=False)
-    except Exception:  # noqa: BLE001  what cannot be read is in no event either
-        return
-    yield from named_secrets(form)
-    try:
-        yield from named_secrets(json.loads(body))
-    except (ValueError, RecursionError):
-        text = body.decode("utf-8", "replace")
-        yield from find_shapes(text)
-        if not text.startswith(("{", "[")):
-            yield from urlencoded_secrets(text)
-
-
-def task_secrets(task: Any) -> Source:
-    """Return the source of the secrets in the arguments of a running Celery *task*."""
-    args, kwargs, headers = task.request.args, task.request.kwargs, task.request.headers
-    run = task.run
-
-    def source() -> Iterator[str]:
-        yield from named_secrets([args, kwargs, headers])
-        try:
-            bound = inspect.signature(run).bind_partial(*(args or ()))
-        except (TypeError, ValueError):
+    def _of_base64(self, text: str) -> Iterator[Span]:
+        runs = base64_runs(text)
+        if not runs:
             return
-        yield from named_secrets(bound.arguments)
+        ends = [*accumulate(len(each) + 1 for each in runs.values())]
+        names = [*runs]
+        decoded = "\0".join(runs.values())
+        hits = {
+            names[bisect_right(ends, start)] for start, _ in self._plain.find(decoded)
+        }
+        for run in hits:
+            yield from _occurrences(text, run, self._budget)
 
-    return source
+
+class _Index:
+    """Secrets in one form."""
+
+    def __init__(self, near: Iterable[str], many: list[Sorted], budget: Budget) -> None:
+        self._near = dict.fromkeys(near)
+        self._many = many
+        self._budget = budget
+
+    def find(self, text: str) -> Iterator[Span]:
+        """Yield where the secrets are in *text*."""
+        for secret in self._near:
+            if secret[:_CUT_OFF] in text and is_searchable(secret):
+                yield from self._of(secret, text)
+        if self._many:
+            yield from self._of_many(text)
+
+    def _of(self, secret: str, text: str) -> Iterator[Span]:
+        """Yield where *secret* is, and its beginning where it has been cut off."""
+        size, digits = len(secret), secret.isdigit()
+        start = secret[:_CUT_OFF]
+        at = text.find(start)
+        while at != -1:
+            self._budget.step()
+            if text.startswith(secret, at):
+                end = at + size
+                if not (digits and _touches_digit(text, at, end)):
+                    yield at, end
+            else:
+                end = at + _common(secret, text, at)
+                if (
+                    end - at >= _LONG
+                    or text.startswith(_CUT_MARKS, end)
+                    or end == len(text)
+                ):
+                    yield at, end
+                else:
+                    end = at + 1
+            at = text.find(start, end)
+
+    def _of_many(self, text: str) -> Iterator[Span]:
+        runs = {*_RUN.findall(text)}
+        whole: set[str] = set()
+        buckets: dict[str, list[str]] = {}
+        for each in self._many:
+            whole.update(filter(is_searchable, each.whole & runs))
+            for key, secret in each.keyed:
+                if key in runs:
+                    buckets.setdefault(key, []).append(secret)
+        if not whole and not buckets:
+            return
+        for match in _RUN.finditer(text):
+            run = match[0]
+            if run in whole:
+                yield match.span()
+            if bucket := buckets.get(run):
+                self._budget.step(min(len(bucket), _MOST_ALIKE))
+                yield from _of_bucket(bucket, run, match.start(), text)
+
+
+def _of_bucket(bucket: list[str], run: str, at: int, text: str) -> Iterator[Span]:
+    if len(bucket) > _MOST_ALIKE:
+        yield at, at + len(run)
+        return
+    for secret in bucket:
+        start = at - secret.index(run)
+        if start >= 0 and text.startswith(secret, start) and is_searchable(secret):
+            yield start, start + len(secret)
+
+
+def _keys(secrets: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield each of *secrets* after a run of letters and digits in it."""
+    if not secrets:
+        return
+    joined = "\n".join(secrets)
+    if joined.count("\n") >= len(secrets):
+        joined = "\n".join(each.replace("\n", " ") for each in secrets)
+    for key, secret in zip(_FIRST_LONG_RUN.findall(joined), secrets, strict=True):
+        run = key or max(_RUN.findall(secret), key=len, default="")
+        if run:
+            yield run, secret
+
+
+def _as_latin(secret: str) -> str:
+    """Return *secret* as UTF-8 that was read as Latin-1, as in a WSGI environment."""
+    return secret.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+def _touches_digit(text: str, start: int, end: int) -> bool:
+    around = text[max(0, start - 1) : start] + text[end : end + 1]
+    return any(each.isalnum() for each in around)
+
+
+def _common(secret: str, text: str, at: int) -> int:
+    """Return how many characters *secret* and *text* from *at* on have in common."""
+    low, high = _CUT_OFF, len(secret)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if text.startswith(secret[:middle], at):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _occurrences(text: str, part: str, budget: Budget) -> Iterator[Span]:
+    at = text.find(part)
+    while at != -1:
+        budget.step()
+        yield at, at + len(part)
+        at = text.find(part, at + len(part))
