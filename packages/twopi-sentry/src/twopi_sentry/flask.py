@@ -10,8 +10,9 @@ from twopi_config import Vocabulary
 from twopi_config.vocabulary import DEFAULT
 from twopi_sentry import request_id as request_ids
 from twopi_sentry.client import UNKNOWN, create_client
-from twopi_sentry.scrubbing.collect import remember, sources
+from twopi_sentry.scrubbing.collect import remember, remember_end, sources
 from twopi_sentry.scrubbing.sources import RequestSource
+from twopi_sentry.span_locals import SpanLocals
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -52,7 +53,7 @@ def inject_sentry(
         ConfigurationError: A setting cannot be used.
         ModuleNotFoundError: Flask is missing; install ``twopi-sentry[flask]``.
     """
-    from flask import request_started
+    from flask import request_started, request_tearing_down
     from sentry_sdk.integrations.flask import FlaskIntegration
     from sentry_sdk.integrations.wsgi import SentryWsgiMiddleware
 
@@ -88,7 +89,13 @@ def inject_sentry(
         remember(RequestSource(current))
         request_ids.tag_scope(request_id or request_ids.current)
 
+    def remember_its_end(_: Flask, **__: Any) -> None:
+        integration = client.get_integration(SpanLocals)
+        if integration is not None:
+            remember_end(integration.vocabulary)
+
     request_started.connect(remember_request, app, weak=False)
+    request_tearing_down.connect(remember_its_end, app, weak=False)
     app.wsgi_app = wsgi_app  # type: ignore[method-assign]
     app.extensions[EXTENSION] = client
     return client

@@ -32,9 +32,12 @@ class Met:
     """
 
     MOST = 1000
+    SPANS = 10
+    """So many spans have all their variables looked at, further ones some."""
 
     def __init__(self) -> None:
         self.known = KnownSecrets()
+        self.spans = 0
 
     def __call__(self, collector: Collector) -> None:
         """Collect them."""
@@ -78,9 +81,23 @@ def remember(source: Source) -> None:
 
 def remember_span(vocabulary: Vocabulary) -> None:
     """Remember the secrets of the frames that end a span, for its transaction."""
-    met = [each for each in _sources.get() if isinstance(each, Met)]
-    if met:
-        of_span(Collector(met[-1].known, vocabulary, Budget()))
+    if (met := _met()) is not None and len(met.known) <= Met.MOST:
+        met.spans += 1
+        look = of_stack if met.spans <= Met.SPANS else of_span
+        look(Collector(met.known, vocabulary, Budget()))
+
+
+def remember_end(vocabulary: Vocabulary) -> None:
+    """Remember the secrets on ``g`` and in the session of a request that ends."""
+    if (met := _met()) is not None:
+        collector = Collector(met.known, vocabulary, Budget())
+        places.of_g(collector)
+        places.session(collector)
+
+
+def _met() -> Met | None:
+    found = [each for each in _sources.get() if isinstance(each, Met)]
+    return found[-1] if found else None
 
 
 def collect(
@@ -94,9 +111,8 @@ def collect(
     found = KnownSecrets()
     collector = Collector(found, vocabulary, budget)
     error = (hint.get("exc_info") or (None, None))[1]
-    if error is None:
-        of_stack(collector)
-    else:
+    of_stack(collector)
+    if error is not None:
         of_error(error, collector)
         places.session(collector)
     places.of_g(collector)

@@ -66,7 +66,9 @@ class Sorted:
     """
 
     def __init__(self, values: set[str]) -> None:
-        others = [each for each in values if not each.isalnum()]
+        others: list[str] = []
+        if not "".join(values).isalnum():  # which is quick to see of all together
+            others = [each for each in values if not each.isalnum()]
         self.whole = values.difference(others) if others else values
         self.keyed = [*_keys(others)]
 
@@ -134,11 +136,11 @@ class Finder:
         self._known = known
         self._budget = budget
         near = [*known.near]
-        alien = [each for each in near if not each.isascii()]
-        near += [_as_latin(each) for each in alien]
+        near += [*_as_latin(near)]
         many = known.all_many()
         self._plain = _Index(near, [each.plain for each in many], budget)
         forms = [settled(each).rstrip("\\") for each in near]
+        forms += [*_as_latin(forms)]
         self._settled = self._plain
         if forms != near or any(each.settled is not each.plain for each in many):
             self._settled = _Index(forms, [each.settled for each in many], budget)
@@ -256,9 +258,11 @@ def _keys(secrets: list[str]) -> Iterator[tuple[str, str]]:
             yield run, secret
 
 
-def _as_latin(secret: str) -> str:
-    """Return *secret* as UTF-8 that was read as Latin-1, as in a WSGI environment."""
-    return secret.encode("utf-8", "surrogatepass").decode("latin-1")
+def _as_latin(secrets: list[str]) -> Iterator[str]:
+    """Yield *secrets* as UTF-8 that was read as Latin-1, as in a WSGI environment."""
+    for each in secrets:
+        if not each.isascii():
+            yield each.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
 def _touches_digit(text: str, start: int, end: int) -> bool:

@@ -63,7 +63,7 @@ def of_span(collector: Collector) -> None:
 
 
 def _frames() -> Iterator[FrameType]:
-    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
     left = MOST_FRAMES
     while frame is not None and left:
         package = _package(frame)

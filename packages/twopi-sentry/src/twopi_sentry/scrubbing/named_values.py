@@ -36,6 +36,7 @@ FRAMEWORKS = frozenset(
 )
 """Packages whose objects have attributes of their own, and not the application's."""
 
+_WITH_MAPPINGS = frozenset({"werkzeug", "sqlalchemy"})
 _SCHEMES = frozenset({"bearer", "basic", "token", "digest", "apikey", "negotiate"})
 _OPAQUE = (
     type,
@@ -189,14 +190,14 @@ class _Reading:
         large = len(value) > _LARGE
         none = large and not secret and not self._vocabulary.any_secret_name(value)
         left: list[tuple[bool, Any]] = []
+        is_secret = self._is_secret
         for name, each in value.items():
-            inside = secret or (not none and self._is_secret(name))
+            inside = secret or (not none and is_secret(name))
             if type(each) is str:
                 (self.secrets if inside else self.texts).append(each)
             elif each is not None:
                 left.append((inside, each))
-        named = value.get("name") if "value" in value else None
-        if type(named) is str and self._is_secret(named):
+        if "value" in value and is_secret(str(value.get("name"))):
             left.append((True, value["value"]))
         return left
 
@@ -254,11 +255,13 @@ def _attributes(value: Any) -> list[tuple[Any, Any]]:
     if cls.__module__ == "pydantic.types" and hasattr(value, "get_secret_value"):
         return [("secret", value.get_secret_value())]
     package = cls.__module__.partition(".")[0]
-    if isinstance(value, Mapping) and package not in FRAMEWORKS - {"werkzeug"}:
+    if isinstance(value, Mapping) and package not in FRAMEWORKS - _WITH_MAPPINGS:
         try:
             return [*islice(value.items(), WIDEST)]
         except Exception:  # noqa: BLE001  what cannot be read is not known
             return []
+    if cls.__module__ == "sqlalchemy.engine.row" and hasattr(value, "_fields"):
+        return [*zip(value._fields, value, strict=False)]
     if package in FRAMEWORKS:
         return []
     return _own(value)
