@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,13 @@ from typing import TYPE_CHECKING, Any
 import sentry_sdk
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import Transport
+
+from twopi_config.vocabulary import DEFAULT, is_searchable
+from twopi_sentry.scrubbing.budget import Budget
+from twopi_sentry.scrubbing.known_secrets import KnownSecrets
+from twopi_sentry.scrubbing.named_values import Collector
+from twopi_sentry.scrubbing.sources import configuration
+from twopi_sentry.storm import leaked, lines, plan, show
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -29,11 +36,15 @@ class Rehearsal:
     Attributes:
         client: The client that would send it.
         planted: The secrets that were in the request or task, by their places.
+        words: Secret settings that are too short or too plain to be looked for.
+        storm: Whether the secrets were in every place of a report.
         envelopes: What would be sent.
     """
 
     client: sentry_sdk.Client
     planted: Mapping[str, str]
+    words: list[str] = field(default_factory=list)
+    storm: bool = False
     envelopes: list[Envelope] = field(default_factory=list)
 
     @property
@@ -55,16 +66,50 @@ class Rehearsal:
     def leaks(self) -> list[str]:
         """The places of the secrets that would be sent."""
         sent = b"".join(each.serialize() for each in self.envelopes).decode()
-        return [place for place, secret in self.planted.items() if secret in sent]
+        found = [place for place, secret in self.planted.items() if secret in sent]
+        stormed = {name: each for name, each in self.planted.items() if " as " in name}
+        return list(dict.fromkeys([*found, *leaked(stormed, self._texts())]))
+
+    @property
+    def harmless(self) -> list[str]:
+        """The texts that are no secrets, and have to be sent."""
+        traced = any(kind == "transaction" for kind, _ in self.items)
+        return lines(traced=traced) if self.storm else []
+
+    @property
+    def unreadable(self) -> list[str]:
+        """The harmless texts that would not be sent."""
+        sent = self._texts()
+        return [each for each in self.harmless if each not in sent]
+
+    def _texts(self) -> str:
+        return "\n".join(_texts(content) for _, content in self.items)
 
 
-def rehearse_request(app: Flask, client: sentry_sdk.Client) -> Rehearsal:
-    """Let a request to *app* fail before any of its code runs."""
-    rehearsal = _plant(client, "header", "cookie", "query", "json", "referer", "local")
+def _texts(value: Any) -> str:
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list):
+        return "\n".join(map(_texts, value))
+    return str(value)
+
+
+def rehearse_request(
+    app: Flask, client: sentry_sdk.Client, *, storm: bool = False
+) -> Rehearsal:
+    """Let a request to *app* fail before any of its code runs.
+
+    Args:
+        app: The application.
+        client: The client that it reports to.
+        storm: Whether to plant a secret in every place of a report.
+    """
+    places = ("header", "cookie", "query", "json", "referer", "local")
+    rehearsal = _plant(client, app.config, places, storm=storm)
     planted = rehearsal.planted
 
     def fail() -> None:
-        _fail(planted)
+        _fail(planted, storm=storm)
 
     before = app.before_request_funcs.setdefault(None, [])
     before.insert(0, fail)
@@ -85,13 +130,22 @@ def rehearse_request(app: Flask, client: sentry_sdk.Client) -> Rehearsal:
     return rehearsal
 
 
-def rehearse_task(celery: Celery, client: sentry_sdk.Client) -> Rehearsal:
-    """Let a task of *celery* fail, in this process."""
-    rehearsal = _plant(client, "argument", "nested", "local")
+def rehearse_task(
+    celery: Celery, client: sentry_sdk.Client, *, storm: bool = False
+) -> Rehearsal:
+    """Let a task of *celery* fail, in this process.
+
+    Args:
+        celery: The application.
+        client: The client that it reports to.
+        storm: Whether to plant a secret in every place of a report.
+    """
+    places = ("argument", "nested", "local")
+    rehearsal = _plant(client, celery.conf, places, storm=storm)
     planted = rehearsal.planted
 
     def fail(**_: Any) -> None:
-        _fail(planted)
+        _fail(planted, storm=storm)
 
     task = celery.task(name="twopi_sentry.check", shared=False)(fail)
     try:
@@ -113,16 +167,44 @@ def rehearse_task(celery: Celery, client: sentry_sdk.Client) -> Rehearsal:
     return rehearsal
 
 
-def _plant(client: sentry_sdk.Client, *places: str) -> Rehearsal:
+def _plant(
+    client: sentry_sdk.Client,
+    conf: Mapping[str, Any],
+    places: Iterable[str],
+    *,
+    storm: bool,
+) -> Rehearsal:
     planted = {place: f"{place}-{secrets.token_urlsafe(12)}" for place in places}
-    return Rehearsal(client, planted)
+    words = []
+    for name, secret in _settings(conf):
+        if is_searchable(secret):
+            planted[f"configuration {name}"] = secret
+        else:
+            words.append(name)
+    return Rehearsal(client, planted | (plan() if storm else {}), words, storm)
 
 
-def _fail(planted: Mapping[str, str]) -> None:
+def _settings(conf: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the secret settings of *conf*, and the secrets in them."""
+    for name in [*conf]:
+        if name == "SENTRY_DSN":
+            continue
+        known = KnownSecrets()
+        with suppress(KeyError):  # Celery lists settings that it does not have
+            source = configuration({name: conf[name]})
+            source(Collector(known, DEFAULT, Budget()))
+        for secret in known.near:
+            yield str(name), secret
+
+
+def _fail(planted: Mapping[str, str], *, storm: bool) -> None:
     """Raise an error that shows what was planted, under an innocent name."""
     password = planted["local"]
-    shown = [*planted.values(), password]
-    raise RehearsalError(f"python -m twopi_sentry check was here: {shown}")
+    shown = [each for name, each in planted.items() if " as " not in name]
+    text = show({name: planted[name] for name in plan()}) if storm else ""
+    raise RehearsalError(
+        f"python -m twopi_sentry check was here: {[*shown, password]} {text}"
+    )
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from twopi_sentry.scrubbing.named_values import FRAMEWORKS, Collector
 
 BELOW = frozenset({"celery", "flask", "threading", "werkzeug"})
 """Packages that call an application's code; nothing of it is below them."""
-REHEARSAL = "twopi_sentry.rehearsal"
-"""It stands for an application."""
+REHEARSAL = frozenset({"twopi_sentry.rehearsal", "twopi_sentry.storm"})
+"""Modules that stand for an application."""
 MOST_FRAMES = 50
 MOST_VALUES = 1000
 """How many values of a frame are looked at."""
@@ -77,7 +77,7 @@ def _frames() -> Iterator[FrameType]:
 
 def _package(frame: FrameType) -> str:
     module = str(frame.f_globals.get("__name__"))
-    return module if module == REHEARSAL else module.partition(".")[0]
+    return module if module in REHEARSAL else module.partition(".")[0]
 
 
 _MOST_CODES = 4096
