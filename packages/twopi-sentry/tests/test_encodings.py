@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from twopi_config.vocabulary import cut_out
 from twopi_sentry.scrubbing.budget import Budget, OverBudgetError
+from twopi_sentry.scrubbing.encodings import layers
 from twopi_sentry.scrubbing.known_secrets import Finder, KnownSecrets
 from twopi_sentry.scrubbing.scrubber import Scrubber
 
@@ -29,7 +30,7 @@ def known(*secrets, many=()):
 def literals(secrets, many=()):
     """Return a function that replaces *secrets* in a text, in whatever encoding."""
     finder = Finder(known(*secrets, many=many), Budget())
-    return lambda text: cut_out(text, finder.find(text), "[Filtered]")
+    return lambda text: cut_out(text, finder.find(text, layers(text)), "[Filtered]")
 
 
 ENCODINGS = {

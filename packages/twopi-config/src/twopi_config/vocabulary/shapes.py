@@ -206,7 +206,7 @@ def _header(text: str, at: int, name: str) -> Span | None:
     if first is None or not _tells(text[at : at + 200].partition("\n")[0]):
         return None
     if name == "cookie":
-        says = "=" in first[0] or is_random(first[0])
+        says = "=" in first[0]
     else:
         says = first[0].lower() in _SCHEMES or is_random(first[0])
     line = _LINE.match(text, at) if says else None

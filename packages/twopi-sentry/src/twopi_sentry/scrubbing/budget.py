@@ -22,7 +22,7 @@ class Budget:
     """
 
     CHARACTERS = 2**21
-    MILLISECONDS = 1000
+    MILLISECONDS = 500
     STEPS = 250_000
 
     def __init__(

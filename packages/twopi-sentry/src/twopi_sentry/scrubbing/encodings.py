@@ -11,7 +11,7 @@ import base64
 import binascii
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 Span = tuple[int, int]
@@ -83,6 +83,14 @@ def layers(text: str) -> list[Layer]:
         found.append(Layer(text, escapes))
         text = found[-1].text
     return found
+
+
+def back(spans: Iterable[Span], decoded: list[Layer]) -> Iterator[Span]:
+    """Yield where *spans* of the last of the layers *decoded* are in the first text."""
+    for span in spans:
+        for layer in reversed(decoded):
+            span = layer.back(span)  # noqa: PLW2901
+        yield span
 
 
 def settled(text: str) -> str:

@@ -11,9 +11,10 @@ from itertools import accumulate
 from twopi_config.vocabulary import is_searchable
 from twopi_sentry.scrubbing.budget import Budget
 from twopi_sentry.scrubbing.encodings import (
+    Layer,
     Span,
+    back,
     base64_runs,
-    layers,
     settled,
     spaced,
 )
@@ -145,22 +146,22 @@ class Finder:
         if forms != near or any(each.settled is not each.plain for each in many):
             self._settled = _Index(forms, [each.settled for each in many], budget)
 
-    def find(self, text: str) -> list[Span]:
-        """Return where secrets are in *text*, in whatever encoding they are there."""
+    def find(self, text: str, decoded: list[Layer]) -> list[Span]:
+        """Return where secrets are in *text*, in whatever encoding they are there.
+
+        Args:
+            text: The text.
+            decoded: Its `layers`.
+        """
         if not self._known:
             return []
         found = [*self._plain.find(text)]
-        decoded = layers(text)
         last = decoded[-1].text if decoded else text
         inner = [*self._of_base64(last)]
         plain = spaced(last)
         if plain is not text or self._settled is not self._plain:
             inner += self._settled.find(plain)
-        for span in inner:
-            for layer in reversed(decoded):
-                span = layer.back(span)  # noqa: PLW2901
-            found.append(span)
-        return found
+        return [*found, *back(inner, decoded)]
 
     def _of_base64(self, text: str) -> Iterator[Span]:
         runs = base64_runs(text)

@@ -10,7 +10,7 @@ from sentry_sdk.attachments import Attachment
 from twopi_config import Vocabulary
 from twopi_config.vocabulary import DEFAULT, cut_out, is_random
 from twopi_sentry.scrubbing.budget import Budget, OverBudgetError
-from twopi_sentry.scrubbing.encodings import Span, layers
+from twopi_sentry.scrubbing.encodings import Layer, Span, back, layers
 from twopi_sentry.scrubbing.known_secrets import Finder, KnownSecrets
 from twopi_sentry.scrubbing.minimal import minimal
 from twopi_sentry.scrubbing.pages import FILTERED, Pages
@@ -78,24 +78,21 @@ class Scrubber:
 
     def find(self, text: str) -> list[Span]:
         """Return where secrets are in *text*, known ones and what looks like one."""
-        spans = [*self._find_known(text), *self._vocabulary.find(text)]
         decoded = layers(text)
+        spans = [*self._find_known(text, decoded), *self._vocabulary.find(text)]
         if decoded:
-            for span in self._vocabulary.find(decoded[-1].text):
-                for layer in reversed(decoded):
-                    span = layer.back(span)  # noqa: PLW2901
-                spans.append(span)
+            spans += back(self._vocabulary.find(decoded[-1].text), decoded)
         return spans
 
-    def _find_known(self, text: str) -> list[Span]:
+    def _find_known(self, text: str, decoded: list[Layer]) -> list[Span]:
         if self._finder is None:
             self._finder = Finder(self._known, self._budget)
-        return self._finder.find(text)
+        return self._finder.find(text, decoded)
 
     def _find_in_code(self, text: str) -> list[Span]:
         """Return where literals of source code are secrets: nothing else is a value."""
         spans = self._vocabulary.find(text, names=False)
-        for start, end in self._find_known(text):
+        for start, end in self._find_known(text, layers(text)):
             around = {text[start - 1 : start], text[end : end + 1]}
             quoted = around <= {'"', "'"}
             if quoted or is_random(text[start:end]):
@@ -106,7 +103,8 @@ class Scrubber:
         return spans
 
     def _find_in_keys(self, text: str) -> list[Span]:
-        return [*self._find_known(text), *self._vocabulary.find(text, names=False)]
+        known = self._find_known(text, layers(text))
+        return [*known, *self._vocabulary.find(text, names=False)]
 
     def attachment(self, attachment: Attachment) -> Attachment:
         """Return *attachment* without secrets, or a note if it is too long."""

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 from twopi_config import Secret
+from twopi_sentry.scrubbing.budget import OverBudgetError
 from twopi_sentry.scrubbing.known_secrets import KnownSecrets
 from twopi_sentry.scrubbing.named_values import Collector
 
@@ -94,15 +95,26 @@ class RequestSource:
         self._request = request
         self._found: KnownSecrets | None = None
         self._of_body: KnownSecrets | None = None
+        self._failure: OverBudgetError | None = None
 
     def __call__(self, collector: Collector) -> None:
-        """Collect them."""
-        if self._found is None:
-            self._found = KnownSecrets()
-            self._fields(self._with(collector, self._found))
-        if self._of_body is None and self._is_read():
-            self._of_body = KnownSecrets()
-            self._body(self._with(collector, self._of_body))
+        """Collect them.
+
+        Raises:
+            OverBudgetError: There are more than the budget allows, now or before.
+        """
+        if self._failure is not None:
+            raise self._failure
+        try:
+            if self._found is None:
+                self._found = KnownSecrets()
+                self._fields(self._with(collector, self._found))
+            if self._of_body is None and self._is_read():
+                self._of_body = KnownSecrets()
+                self._body(self._with(collector, self._of_body))
+        except OverBudgetError as error:
+            self._failure = error
+            raise
         collector.known.update(self._found)
         if self._of_body:
             collector.known.update(self._of_body)
