@@ -20,8 +20,9 @@ from twopi_sentry.scrubbing.known_secrets import KnownSecrets
 from twopi_sentry.scrubbing.named_values import Collector
 from twopi_sentry.scrubbing.scrubber import Scrubber, reason
 from twopi_sentry.scrubbing.sources import configuration, process
+from twopi_sentry.sdk_scrubber import scrubber_without, with_names_of
 from twopi_sentry.settings import Settings
-from twopi_sentry.span_locals import SpanLocals, with_names_of
+from twopi_sentry.span_locals import SpanLocals
 
 UNKNOWN = "__UNKNOWN__"
 """The release of an application that does not say its version."""
@@ -77,6 +78,8 @@ def create_client(
     options.setdefault("release", str(app_version))
     tags = _Tags(settings.site, request_id or request_ids.current)
     vocabulary = with_names_of(options.get("event_scrubber"), vocabulary)
+    if vocabulary.never and not options.get("data_collection"):
+        options.setdefault("event_scrubber", scrubber_without(vocabulary, options))
     options["integrations"] = [*options.get("integrations", ()), SpanLocals(vocabulary)]
     _add_hooks(options, _Hooks(conf, tags, ignore_common_http, vocabulary))
     client = sentry_sdk.Client(dsn=settings.dsn, **options)

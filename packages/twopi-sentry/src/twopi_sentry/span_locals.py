@@ -8,13 +8,10 @@ from typing import Any
 
 import sentry_sdk
 from sentry_sdk.integrations import Integration
-from sentry_sdk.scrubber import DEFAULT_DENYLIST, DEFAULT_PII_DENYLIST
 from sentry_sdk.tracing import Span
 
 from twopi_config import Vocabulary
 from twopi_sentry.scrubbing.collect import remember_span
-
-_OF_THE_SDK = frozenset({*DEFAULT_DENYLIST, *DEFAULT_PII_DENYLIST})
 
 
 class SpanLocals(Integration):
@@ -44,11 +41,3 @@ def _remembering(finish: Callable[..., Any]) -> Callable[..., Any]:
         return finish(span, *args, **options)
 
     return finish_and_remember
-
-
-def with_names_of(scrubber: Any, vocabulary: Vocabulary) -> Vocabulary:
-    """Return *vocabulary* with the names that an ``EventScrubber`` was given."""
-    given = set(getattr(scrubber, "denylist", None) or ()) - _OF_THE_SDK
-    if not given:
-        return vocabulary
-    return Vocabulary(extra=[*vocabulary.extra, *given], never=vocabulary.never)

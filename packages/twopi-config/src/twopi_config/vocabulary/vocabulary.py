@@ -60,6 +60,10 @@ class Vocabulary:
             name = name.decode("latin-1")
         return isinstance(name, str) and len(name) <= 200 and self._is_secret(name)
 
+    def leaves(self, name: str) -> bool:
+        """Return whether *name* is one of those that are never secrets."""
+        return _plain(name) in self.never
+
     def any_secret_name(self, names: Iterable[Any]) -> bool:
         """Return whether one of *names* may be secret; it is quick for thousands."""
         page = "\n".join(map(str, names)).lower()
