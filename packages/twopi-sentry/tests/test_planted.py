@@ -83,7 +83,9 @@ def entity(value):
 def row(value):
     engine = sa.create_engine("sqlite://")
     with engine.connect() as connection:
-        return connection.execute(sa.select(sa.literal(value).label("password"))).one()
+        found = connection.execute(sa.select(sa.literal(value).label("password"))).one()
+    engine.dispose()
+    return found
 
 
 VARIABLES = {
