@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn
 
+import pytest
 from sybil import Example, Sybil
 from sybil.document import PythonDocStringDocument
 from sybil.example import NotEvaluated
@@ -25,6 +27,18 @@ with suppress(ModuleNotFoundError):  # not every package has property tests
         suppress_health_check=[HealthCheck.too_slow],
     )
     settings.load_profile("twopi")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add the test to the failures that noxfile.py lists at its end."""
+    if report.failed and (file := os.environ.get("TWOPI_FAILURES")):
+        with Path(file).open("a", encoding="utf-8") as failures:
+            failures.write(f"{report.nodeid}\n")
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """Add a file that cannot be collected."""
+    pytest_runtest_logreport(report)  # type: ignore[arg-type]
 
 
 class Docstrings(PythonDocStringDocument):

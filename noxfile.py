@@ -28,6 +28,7 @@ import signal
 import subprocess
 import tempfile
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -37,20 +38,31 @@ try:
 except ModuleNotFoundError:
     private = ROOT / ".nox" / "_nox"
     if not private.exists():
-        print("twopi: fetching nox and uv into .nox/ (once)", flush=True)
+        print("twopi: fetching nox and uv into .nox/ (once, about 10 s)", flush=True)
         fresh = Path(f"{private}.{os.getpid()}")
-        pip = [sys.executable, "-m", "pip", "install", "--quiet"]
-        pip += ["--upgrade", "--root-user-action", "ignore"]
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--upgrade"]
+        pip += ["--root-user-action", "ignore", "--target", str(fresh)]
+        # --target needs no virtual environment, whatever pip is set to ask for; in a
+        # session of its own, Ctrl-C is for this process alone.
+        settings = {"PIP_REQUIRE_VIRTUALENV": "0", "PIP_USER": "0"}
+        fetching = None
         try:
-            subprocess.run(
-                [*pip, "--target", str(fresh), "nox[uv]>=2026.4"], check=True
+            fetching = subprocess.Popen(
+                [*pip, "nox[uv]>=2026.4"],
+                env=os.environ | settings,
+                start_new_session=True,
             )
-        except subprocess.CalledProcessError:
-            sys.exit("twopi: pip could not fetch nox; its message stands above")
-        if private.exists():  # another first run was faster
-            shutil.rmtree(fresh)
-        else:
-            fresh.rename(private)
+            if fetching.wait():
+                sys.exit("twopi: pip could not fetch nox; its message is above")
+            with suppress(OSError):  # another first run was faster
+                fresh.rename(private)
+        except KeyboardInterrupt:
+            if fetching is not None:
+                fetching.kill()
+                fetching.wait()
+            sys.exit("twopi: interrupted; run the same command to start again")
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
     sys.path.insert(0, str(private))
     import nox
 
@@ -183,7 +195,8 @@ def install_editable(session: nox.Session, *packages: str, tests: bool = False) 
         wanted += ["-e", f"{ROOT / 'packages' / name}{chosen}"]
     if tests:
         wanted += dict.fromkeys(need for name in names for need in group(name))
-    session.install(*wanted)
+    session.log("installing; the first time, this may take a minute")
+    session.install(*wanted, silent=not sys.stderr.isatty())  # uv shows its progress
 
 
 @nox.session(reuse_venv=False)
@@ -364,7 +377,8 @@ def new(session: nox.Session) -> None:
         (r"(?m)^version = .*", 'version = "2.0.0"'),
         (r"(?m)^description = .*", f'description = "{sentence}"'),
         (r"(?m)^keywords = .*\n", ""),
-        (r"(?ms)^\[project\.optional-dependencies\].*?(?=^\[)", ""),
+        (r"(?ms)^\[project\.(optional-dependencies|entry-points).*?(?=^\[)", ""),
+        (r"(?m)^test = .*", 'test = ["pytest>=8.3", "sybil>=9.0"]'),
     ]:
         metadata = re.sub(pattern, text, metadata)
     readme = f"# {package}\n\n{sentence}\n\n    pip install {package}\n\n"
@@ -388,6 +402,28 @@ def new(session: nox.Session) -> None:
     session.log(f"packages/{package} is there; add it to twopi-flask-utils by hand")
 
 
+def name_failures(file: Path) -> None:
+    """Print the tests that failed in any session, the last lines of a run."""
+    failed = list(dict.fromkeys(file.read_text(encoding="utf-8").splitlines()))
+    file.unlink()
+    if failed:
+        shown = [*failed[:50], *(["..."] if len(failed) > 50 else [])]
+        print(f"twopi: {len(failed)} failed:", *shown, sep="\n  ", file=sys.stderr)
+
+
 if __name__ == "__main__":
     os.chdir(ROOT)
+    if len(sys.argv) == 1:
+        print(
+            f"twopi: testing {len(PROJECTS)} packages, each alone from its wheel, then"
+            " all together.\n"
+            "twopi: this takes about 8 minutes, and some more the first time; what"
+            " fails is listed at the end.",
+            flush=True,
+        )
+    if "TWOPI_FAILURES" not in os.environ:  # conftest.py adds a line for each
+        handle, name = tempfile.mkstemp(prefix="twopi-failures-")
+        os.close(handle)
+        os.environ["TWOPI_FAILURES"] = name
+        atexit.register(name_failures, Path(name))
     nox.main()

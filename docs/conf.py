@@ -34,6 +34,6 @@ default_role = "code"  # docstrings name things as `this`
 copybutton_prompt_text = r"\$ |>>> "
 copybutton_prompt_is_regexp = True
 copybutton_only_copy_prompt_lines = True
-nitpick_ignore = [("py:class", "twopi_config.kinds.Kind")]  # not public
+nitpick_ignore = [("py:class", "twopi_config.declaring.kind.Kind")]  # not public
 nitpick_ignore_regex = [("py:.*", r"(?!twopi_).*")]  # names of other projects
 suppress_warnings = ["config.cache"]

@@ -2,11 +2,20 @@
 
 import ast
 import re
+import subprocess
+import sys
 
 from packaging.requirements import Requirement
 
 META = "twopi-flask-utils"
-NOT_IN_META = {META, "twopi-demo", "twopi-schemas", "twopi-sphinx-themes"}
+NOT_IN_META = {
+    META,
+    "twopi-demo",
+    "twopi-openapi",
+    "twopi-request-id",
+    "twopi-schemas",
+    "twopi-sphinx-themes",
+}
 
 
 def siblings(texts):
@@ -83,3 +92,40 @@ def test_a_package_has_its_parts(package, root, project):
 
 def test_the_readme_names_every_package(package, root):
     assert f"packages/{package}" in (root / "README.md").read_text("utf-8")
+
+
+ELSEWHERE = """
+import os, runpy, signal, sys
+
+independence = runpy.run_path("tests-integration/independence.py")
+ours = [name for package in sys.argv[1:] for name in independence["modules"](package)]
+for name in ours:
+    __import__(name)  # with it come third parties, which ask for the platform
+for name in [each for each in sys.modules if each.startswith("twopi_")]:
+    del sys.modules[name]
+for name in ("SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT", "SIGKILL"):
+    delattr(signal, name)
+for name in ("fork", "register_at_fork", "getuid", "geteuid", "killpg", "mkfifo"):
+    delattr(os, name)
+sys.modules |= dict.fromkeys(("fcntl", "grp", "pwd", "resource", "termios"))
+for name in ours:
+    __import__(name)
+print(*ours)
+"""
+
+
+def test_every_module_imports_where_the_system_has_less(root, project):
+    """Windows has no SIGHUP, no fork and no fcntl."""
+    names = sorted(path.parent.name for path in root.glob("packages/*/pyproject.toml"))
+    packages = [name.replace("-", "_") for name in names]
+
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, *packages],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert set(packages) <= set(done.stdout.split())

@@ -1,3 +1,4 @@
+import pkgutil
 import subprocess
 import sys
 from types import ModuleType
@@ -45,3 +46,30 @@ def test_a_missing_extra_is_named():
     done = subprocess.run(command, check=True, capture_output=True, text=True)
 
     assert done.stdout == "environs\n"
+
+
+def test_every_module_is_imported_where_unix_is_not():
+    """As on Windows: no SIGHUP, no fork, no fcntl, no named pipes, no poll."""
+    script = (
+        "import importlib, os, pkgutil, select, signal, sys\n"
+        "gone = [(signal, 'SIGHUP'), (os, 'fork'), (os, 'O_NONBLOCK'),\n"
+        "        (os, 'mkfifo'), (os, 'register_at_fork'), (select, 'poll')]\n"
+        "for module, name in gone:\n"
+        "    if hasattr(module, name): delattr(module, name)\n"
+        "sys.modules['fcntl'] = None\n"
+        "import twopi_config as package\n"
+        "for each in pkgutil.walk_packages(package.__path__, 'twopi_config.'):\n"
+        "    importlib.import_module(each.name)\n"
+    )
+
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_module_hides_behind_a_name_of_the_package():
+    """`import twopi_config.x` must not give a function."""
+    modules = {each.name for each in pkgutil.iter_modules(twopi_config.__path__)}
+
+    assert modules.isdisjoint(twopi_config.__all__)

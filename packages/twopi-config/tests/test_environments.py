@@ -2,6 +2,7 @@
 
 import datetime as dt
 import enum
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -10,15 +11,27 @@ from typing import Literal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twopi_config import Secret, Settings, SettingsError, parse_url, variable
+from twopi_config import (
+    ByteSize,
+    Secret,
+    Settings,
+    SettingsError,
+    parse_url,
+    variable,
+)
 
-EXAMPLES = int(os.environ.get("TWOPI_CONFIG_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("TWOPI_CONFIG_EXAMPLES", "150"))
 MARK = "Zq"
 
 
 class Color(enum.Enum):
     RED = 1
     BLUE = 2
+
+
+class Cache(Settings):
+    url: Secret | None = None
+    size: int = 5
 
 
 class Acme(Settings, prefix="ACME_"):
@@ -40,6 +53,10 @@ class Acme(Settings, prefix="ACME_"):
     hosts: tuple[str, ...] = ()
     sizes: list[int] = variable(default_factory=list)
     limits: dict[str, int] = variable(default_factory=dict)
+    upload: ByteSize = ByteSize("1 MiB")
+    workers: Literal["auto"] | int = "auto"
+    cache: Cache = Cache()
+    old_keys: list[Secret] = variable(default_factory=list)
 
 
 # What a .env file can hold on one line, in single quotes; marked, so that it is found
@@ -66,17 +83,24 @@ GOOD = {
     "ACME_MODE": st.sampled_from(["fast", "safe"]),
     "ACME_HOSTS": st.lists(texts, min_size=1, max_size=3).map(",".join),
     "ACME_SIZES": st.lists(integers, min_size=1, max_size=3).map(",".join),
-    "ACME_LIMITS": integers.map(lambda count: f"{MARK}={count}"),
+    "ACME_LIMITS": integers.map(lambda count: f"{MARK}={count}")
+    | integers.map(lambda count: f'{{"{MARK}": {count}}}'),
+    "ACME_UPLOAD": st.integers(0, 2**40).map(lambda count: f"{count} KiB"),
+    "ACME_WORKERS": integers | st.just("auto"),
+    "ACME_CACHE__URL": texts,
+    "ACME_CACHE__SIZE": integers,
+    "ACME_OLD_KEYS": st.lists(texts, min_size=1, max_size=3).map(json.dumps),
 }
 BAD = {
-    **dict.fromkeys(GOOD, bad_in_any_type),
+    **dict.fromkeys(GOOD, bad_in_any_type | texts.map(lambda text: f'["{text}'))
+    | {"ACME_OLD_KEYS": texts.map(lambda text: f'["{text}')},
     "PORT": st.one_of(bad_in_any_type, st.sampled_from(["0", "65536", "8e1"])),
     "ACME_RATIO": st.one_of(bad_in_any_type, st.sampled_from(["nan", "inf"])),
     "ACME_DATABASE_URL": texts.map(lambda text: text.replace("/", "")),
 }
-ANY_TEXT = {"ACME_API_KEY", "ACME_TOKEN", "ACME_NAME", "ACME_HOSTS"}
+ANY_TEXT = {"ACME_API_KEY", "ACME_TOKEN", "ACME_NAME", "ACME_HOSTS", "ACME_CACHE__URL"}
 REQUIRED = {"ACME_DATABASE_URL", "ACME_API_KEY", "ACME_NAME", "ACME_RATIO", "ACME_MODE"}
-SECRETS = {"ACME_DATABASE_URL", "ACME_API_KEY", "ACME_TOKEN"}
+IN_FILES = {"ACME_DATABASE_URL", "ACME_API_KEY", "ACME_TOKEN", "ACME_MODE", "PORT"}
 
 
 @st.composite
@@ -86,30 +110,45 @@ def environments(draw):
     for name in GOOD:
         kinds = ["good", "good", "unset", "empty"]
         kinds += [] if name in ANY_TEXT else ["bad"]
-        kinds += ["file", "no file", "both"] if name in SECRETS else []
+        kinds += ["file", "no file", "both"] if name in IN_FILES else []
         plan[name] = draw(st.sampled_from(kinds)), draw(st.booleans())
+    plan["misspelt"] = draw(st.booleans())
+    plan["unreadable"] = draw(st.booleans())
     values = [
         {
             name: draw(BAD[name] if kind == "bad" else GOOD[name])
-            for name, (kind, _) in plan.items()
+            for name, (kind, _) in variables_of(plan)
         }
+        | {"other": draw(texts)}
         for _ in range(2)
     ]
     return plan, values
 
 
+def variables_of(plan):
+    return [(name, each) for name, each in plan.items() if name in GOOD]
+
+
 def expected_problems(plan):
-    for name, (kind, _) in plan.items():
+    if plan["unreadable"]:
+        yield ".env:1"
+    for name, (kind, _) in variables_of(plan):
         if kind in {"no file", "both"}:
             yield f"{name}_FILE"
         elif kind == "bad" or (kind in {"unset", "empty"} and name in REQUIRED):
             yield name
+    if plan["misspelt"]:
+        yield "ACME_DATABSE_URL"
 
 
 def write(folder, plan, values):
     """Return the environment, and the file that holds the other half of it."""
     environ, lines = {}, []
-    for name, (kind, in_file) in plan.items():
+    if plan["unreadable"]:
+        lines.append(f"? 'x' {values['other']}\n")
+    if plan["misspelt"]:
+        environ["ACME_DATABSE_URL"] = values["other"]
+    for name, (kind, in_file) in variables_of(plan):
         text = values[name]
         mounted = folder / name
         here = {}

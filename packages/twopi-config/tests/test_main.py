@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -46,8 +47,42 @@ def test_check_fails_where_something_is_wrong(run):
 
     assert (done.returncode, done.stdout) == (1, "")
     assert "ACME_DATABASE_URL is missing" in done.stderr
-    assert "ACME_PORT has to be a whole number" in done.stderr
+    assert "ACME_PORT must be a whole number" in done.stderr
     assert "zq" not in done.stderr
+
+
+def test_check_reads_several_files_and_a_folder(run, tmp_path):
+    (tmp_path / "a.env").write_text("ACME_PORT=1\n")
+    (tmp_path / "b.env").write_text("ACME_PORT=2\n")
+    (tmp_path / "ACME_DATABASE_URL").write_text("zq")
+    options = ["--env-file", "a.env", "--env-file", "b.env", "--secrets-dir", "."]
+
+    done = run("check", "acme:Acme", *options)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "ACME_DATABASE_URL  secrets_dir\nACME_PORT          b.env\n"
+
+
+def test_check_says_that_a_file_it_was_given_is_not_there(run):
+    done = run("check", "acme:Acme", "--env-file", "typo.env", ACME_DATABASE_URL="x")
+
+    assert done.returncode == 0
+    assert done.stderr == "typo.env does not exist, so nothing is read from it\n"
+
+
+def test_check_fails_where_a_line_or_a_name_is_wrong(run, tmp_path):
+    (tmp_path / ".env").write_text("ACME_DATABASE_URL: zq\n")
+
+    done = run("check", "acme:Acme", ACME_PROT="zq")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert ".env:1 is not a line like NAME=value" in done.stderr
+    assert "ACME_PROT is not a declared setting; did you mean ACME_PORT?" in done.stderr
+    assert "zq" not in done.stderr
+
+
+def test_its_version(run):
+    assert run("--version").stdout == f"twopi-config {version('twopi-config')}\n"
 
 
 def test_example(run):
@@ -66,7 +101,8 @@ def test_docs(run):
 
 
 @pytest.mark.parametrize(
-    "name", ["acme", "acme:", "acme:Nothing", "nowhere:Acme", "acme:thing"]
+    "name",
+    ["acme", "acme:", "acme:Nothing", "nowhere:Acme", "acme:thing", "1:2"],
 )
 def test_a_name_that_is_no_settings(run, name):
     done = run("docs", name)

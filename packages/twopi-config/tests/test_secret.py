@@ -92,7 +92,7 @@ def test_it_has_no_attribute_to_show():
 
 @pytest.mark.parametrize("value", [None, b"zq", 5, Secret("zq")])
 def test_it_is_text(value):
-    with pytest.raises(TypeError, match="a secret is text, not") as caught:
+    with pytest.raises(TypeError, match="a secret is a string, not") as caught:
         Secret(value)
 
     assert "zq" not in str(caught.value)

@@ -2,6 +2,7 @@ import datetime as dt
 import enum
 import os
 import pickle
+import re
 import uuid
 from decimal import Decimal
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import Literal
 
 import pytest
 from dotenv import dotenv_values
-from flask import Flask
+from flask import Flask, session
 
 from twopi_config import (
+    ByteSize,
     ConfigError,
     DeclarationError,
     Secret,
@@ -56,7 +58,8 @@ class Acme(Settings, prefix="ACME_"):
 
 
 class Everything(Settings):
-    text: str = 'it\'s a \\ "text" # 1 ${HOME}\n\ttwo'
+    text: str = 'it\'s a \\ "text" # 1 ${HOME}\n\ttwo\r\\'
+    short: str = "ends with \\"
     flag: bool = True
     whole: int = -5
     real: float = 1.5
@@ -76,6 +79,18 @@ class Everything(Settings):
     odd: frozenset[int] = frozenset({1, 3})
     colors: set[Color] = variable(default_factory=lambda: {Color.RED})
     limits: dict[str, float] = variable(default_factory=lambda: {"a": 1.0, "b": 2.5})
+    commas: list[str] = variable(default_factory=lambda: ["a,b", " c", "", "é\n"])
+    bracket: tuple[str, ...] = ("[::1]",)
+    empty: list[str] = variable(default_factory=list)
+    odd_names: dict[str, str] = variable(default_factory=lambda: {"a=b,": "", "": ","})
+    braces: dict[str, int] = variable(default_factory=lambda: {"{a": 1})
+    nested: list[dict[str, list[int]]] = variable(
+        default_factory=lambda: [{"a": [1, 2]}, {}]
+    )
+    size: ByteSize = ByteSize("64 MiB")
+    either: int | bool | str = "x"
+    number_first: int | str = 5
+    past: dt.timedelta = -dt.timedelta(seconds=1)
     nothing: int | None = None
 
 
@@ -119,9 +134,9 @@ def test_all_that_is_wrong_is_reported_at_once():
         "  ACME_DATABASE_URL is missing; set it to a URL like "
         "postgresql+psycopg://user@host/db, or ACME_DATABASE_URL_FILE to a file with "
         "it (Where the orders are kept)\n"
-        "  PORT has to be a port from 1 to 65535 (Where it listens)\n"
-        "  ACME_DEBUG has to be true or false\n"
-        "  ACME_TOKEN_FILE has to name a file with the secret: readable, UTF-8, at "
+        "  PORT must be a port from 1 to 65535 (Where it listens)\n"
+        "  ACME_DEBUG must be true or false\n"
+        "  ACME_TOKEN_FILE must name a file with the value: readable, UTF-8, at "
         "most 1 MiB"
     )
 
@@ -143,23 +158,30 @@ def test_an_error_says_what_is_wrong_and_has_no_value():
 
 
 def test_a_value_of_every_type_is_spelled_as_it_is_read(tmp_path):
+    """Take the mark off each setting of the example, and read it."""
     file = tmp_path / ".env"
-    text = Everything.example()
-    lines = [line.removeprefix("# ") for line in text.splitlines(keepends=True)]
-    file.write_text("".join(lines))
+    text = re.sub(r"(?m)^# ([A-Z_]+=)", r"\1", Everything.example())
+    file.write_text(text, encoding="utf-8", newline="\n")
     written = dotenv_values(file, interpolate=False)
 
-    settings = Everything.load({}, file)
+    assert Everything.load({}, file) == Everything()
 
-    assert settings == Everything()
-    set_there = {name for name, origin in Everything.origins({}, file).items()}
-    assert set_there == {each.name for each in Everything.variables}
     assert all(written[each.name] == each.example for each in Everything.variables)
-    assert "default" not in {
-        origin
+    by_default = {
+        name
         for name, origin in Everything.origins({}, file).items()
-        if name != "NOTHING"
+        if origin == "default"
     }
+    assert by_default == {"NOTHING"}
+
+
+def test_a_default_that_no_string_stands_for_is_left_empty():
+    class Odd(Settings):
+        most: float = float("inf")
+        off: int = variable(default=0, check=lambda it: it > 0, wanted="above 0")
+        wrong: int = variable(default="not a number")
+
+    assert [each.example for each in Odd.variables] == ["", "0", ""]
 
 
 @pytest.mark.parametrize(
@@ -216,14 +238,14 @@ class TestFiles:
 
         message = problems(ACME_DATABASE_URL="sqlite://", ACME_TOKEN_FILE=str(file))
 
-        assert "ACME_TOKEN_FILE has to name a file with the secret" in message
+        assert "ACME_TOKEN_FILE must name a file with the value" in message
         assert str(file) not in message
 
     @pytest.mark.parametrize("path", ["/nowhere/zq", "/", "a\0b", "zq" * 5000])
     def test_no_file(self, path):
         message = problems(ACME_DATABASE_URL="sqlite://", ACME_TOKEN_FILE=path)
 
-        assert "ACME_TOKEN_FILE has to name a file" in message
+        assert "ACME_TOKEN_FILE must name a file" in message
 
     def test_a_value_and_a_file(self):
         message = problems(ACME_DATABASE_URL="sqlite://", ACME_DATABASE_URL_FILE="/zq")
@@ -238,12 +260,26 @@ class TestFiles:
 
         message = problems(ACME_DATABASE_URL_FILE=str(tmp_path / "url"))
 
-        assert "ACME_DATABASE_URL_FILE has to be a URL" in message
+        assert "ACME_DATABASE_URL_FILE must be a URL" in message
 
-    def test_only_secrets_are_in_files(self, tmp_path):
-        (tmp_path / "note").write_text("zq")
+    def test_every_setting_may_stand_in_a_file(self, tmp_path):
+        (tmp_path / "note").write_text("zq\n")
+        (tmp_path / "port").write_text("81")
 
-        assert load(ACME_NOTE_FILE=str(tmp_path / "note")).note is None
+        settings = load(
+            ACME_NOTE_FILE=str(tmp_path / "note"), PORT_FILE=str(tmp_path / "port")
+        )
+
+        assert (settings.note, settings.port) == ("zq", 81)
+
+    def test_a_field_of_its_own_has_the_name(self, tmp_path):
+        class Tls(Settings):
+            key: str = ""
+            key_file: Path = Path()
+
+        settings = Tls.load({"KEY": "k", "KEY_FILE": "/etc/key"})
+
+        assert settings == Tls(key="k", key_file=Path("/etc/key"))
 
 
 class TestEnvFile:
@@ -292,7 +328,7 @@ class TestEnvFile:
         file = tmp_path / ".env"
         file.mkdir() if content is None else file.write_bytes(content)
 
-        with pytest.raises(SettingsError, match="env_file has to be a readable"):
+        with pytest.raises(SettingsError, match="env_file must be a readable"):
             Acme.load({"ACME_DATABASE_URL": "sqlite://"}, file)
 
 
@@ -305,6 +341,62 @@ def test_flask_gets_plain_values():
     assert app.config["DATABASE_URL"] == "sqlite://"
     assert (app.config["PORT"], app.config["TOKEN"]) == (5, None)
     assert app.extensions["twopi_config"] is settings
+
+
+def rotated():
+    """An application whose key was replaced a while ago."""
+
+    class Keys(Settings):
+        secret_key: Secret
+        secret_key_fallbacks: list[Secret] = variable(default_factory=list)
+
+    app = Flask(__name__)
+    environ = {"SECRET_KEY": "n" * 32, "SECRET_KEY_FALLBACKS": "o" * 32}
+    Keys.load(environ).to_flask(app)
+
+    @app.get("/")
+    def show():
+        return str(session.get("who"))
+
+    return app
+
+
+@pytest.mark.skipif(
+    "SECRET_KEY_FALLBACKS" not in Flask.default_config, reason="Flask 3.1 has them"
+)
+def test_a_cookie_signed_with_an_old_key_is_read():
+    old = Flask(__name__)
+    old.secret_key = "o" * 32
+    signer = old.session_interface.get_signing_serializer(old)
+    client = rotated().test_client()
+
+    client.set_cookie("session", signer.dumps({"who": "ada"}))
+    assert client.get("/").text == "ada"
+    client.set_cookie("session", "e30.aaaa.bbbb")
+    assert client.get("/").text == "None"
+
+
+def test_flask_gets_plain_secrets_wherever_they_stand():
+    class Deep(Settings):
+        plain: Secret = Secret("a")
+        several: tuple[Secret, ...] = (Secret("b"),)
+        different: frozenset[Secret] = frozenset({Secret("c")})
+        named: dict[str, Secret] = variable(default_factory=lambda: {"d": Secret("d")})
+        nested: dict[str, list[Secret]] = variable(
+            default_factory=lambda: {"e": [Secret("e")]}
+        )
+        maybe: list[Secret] | None = None
+
+    app = Flask(__name__)
+    Deep.load({"MAYBE": "f,g"}).to_flask(app)
+
+    assert app.config["PLAIN"] == "a"
+    assert app.config["SEVERAL"] == ("b",)
+    assert app.config["DIFFERENT"] == frozenset({"c"})
+    assert app.config["NAMED"] == {"d": "d"}
+    assert app.config["NESTED"] == {"e": ["e"]}
+    assert app.config["MAYBE"] == ["f", "g"]
+    assert all(each.secret and each.example == "" for each in Deep.variables)
 
 
 def test_it_shows_no_secret():
@@ -383,13 +475,13 @@ def test_the_table_of_the_docs():
         "| `PORT` | a port from 1 to 65535 | `8000` | Where it listens |\n"
     )
     assert Piped.table().splitlines()[2] == (
-        "| `MODE` | a text | `a\\|b` | this \\| that and more |"
+        "| `MODE` | a string | `a\\|b` | this \\| that and more |"
     )
 
 
 class TestDeclarations:
     def test_a_type_that_cannot_be_read(self):
-        for bad in (object, dict, dict[int, str], tuple[int, int], int | str, list):
+        for bad in (object, dict, dict[int, str], tuple[int, int], str | int, list):
             with pytest.raises(DeclarationError, match=r"Bad\.x has a type"):
                 type("Bad", (Settings,), {"__annotations__": {"x": bad}})
 
@@ -430,5 +522,5 @@ def test_a_check_may_raise_anything_and_return_anything():
 
     assert Checked.load({"NUMBER": "2"}).number == 2
     assert Checked.load({"NUMBER": "3"}).number == 3
-    with pytest.raises(SettingsError, match="NUMBER has to be not one"):
+    with pytest.raises(SettingsError, match="NUMBER must be not one"):
         Checked.load({"NUMBER": "1"})

@@ -3,6 +3,7 @@ from typing import assert_type
 from flask import Flask
 
 from twopi_config import (
+    ByteSize,
     Parts,
     Secret,
     Settings,
@@ -37,6 +38,17 @@ class Acme(Settings, prefix="ACME_"):
     hosts: list[str] = variable(default_factory=list)
     token: Secret | None = variable(default=None, doc="For the other service")
 
+
+class Outer(Settings, prefix="OUTER_", delimiter="_", ignore=["OUTER_X_*"]):
+    acme: Acme
+    upload: ByteSize = ByteSize("16 MiB")
+    level: int | str = "info"
+
+
+outer = Outer.load(env_file=[".env", "local.env"], secrets_dir="/run/secrets")
+assert_type(outer.acme.port, int)
+assert_type(outer.upload, ByteSize)
+assert_type(outer.level, int | str)
 
 settings = Acme(database_url=Secret("sqlite://"))
 assert_type(settings.port, int)

@@ -143,13 +143,74 @@ def test_what_is_deleted_while_it_is_changed_is_no_500(app, ada, method, group):
                 other.execute(table.delete().where(table.c.id == table_id))
 
         table_id = int(place.rpartition("/")[2])
-        event.listen(app.extensions["twopi_demo"], "before_commit", delete_it)
+        event.listen(app.extensions["twopi_demo"], "before_flush", delete_it)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # it expected to delete a row
         answer = ada.open(place, method=method, json=changed)
 
     assert answer.status_code == (409 if method == "PUT" else 204)
+
+
+ENTRY = {"project": 1, "started": "2030-01-01T02:00:00+02:00", "minutes": 1}
+PROJECT = {"name": "Quay", "hourlyRate": "1.5"}
+REPORT = {"project": 1, "month": "2025-03"}
+
+
+@pytest.mark.parametrize("meanwhile", ["DELETE FROM {}", "UPDATE {} SET {} = 77"])
+@pytest.mark.parametrize(
+    ("method", "group", "body", "table", "column", "stored"),
+    [
+        ("POST", "entries", ENTRY, "entries", "minutes", {"minutes": 1}),
+        ("PUT", "entries", ENTRY, "entries", "minutes", {"minutes": 1}),
+        ("POST", "projects", PROJECT, "projects", "hourly_rate", {"name": "Quay"}),
+        ("PUT", "projects", PROJECT, "projects", "hourly_rate", {"name": "Quay"}),
+        ("POST", "reports", REPORT, "jobs", "count", {"state": "queued"}),
+    ],
+)
+def test_a_write_is_answered_with_what_it_wrote(
+    app, ada, meanwhile, method, group, body, table, column, stored
+):
+    """Whatever another request does to the row right after the commit."""
+    place = f"{API}/{group}"
+    if method == "PUT":
+        place = ada.post(place, json=body).headers["Location"]
+    with app.app_context():
+        engine = engine_of(session)
+    change = meanwhile.format(table, column)
+
+    def meddle(_):
+        with engine.begin() as other:
+            other.execute(
+                text(f"{change} WHERE rowid = (SELECT max(rowid) FROM {table})")
+            )
+
+    event.listen(app.extensions["twopi_demo"], "after_commit", meddle)
+
+    answer = ada.open(place, method=method, json=body)
+
+    assert answer.status_code in (200, 201, 202), answer.text
+    assert stored.items() <= answer.json.items()
+    assert 77 not in answer.json.values()
+    if method == "POST":
+        assert answer.headers["Location"].endswith(f"/{answer.json['id']}")
+
+
+def test_only_the_owner_reads_the_data(make_app, tmp_path):
+    """In a folder that others may read, and where files of theirs may be already."""
+    tmp_path.chmod(0o755)
+    for name in ("secret", "punchcard.sqlite-wal"):
+        (tmp_path / name).write_text("s" * 43)
+        (tmp_path / name).chmod(0o644)
+    (tmp_path / "broker").mkdir(mode=0o755)
+
+    app = make_app()
+    beat(app, 0)
+
+    open_to_others = [
+        path.name for path in tmp_path.iterdir() if path.stat().st_mode & 0o077
+    ]
+    assert open_to_others == []
 
 
 def test_two_applications_in_one_process_stay_apart(make_app, tmp_path):

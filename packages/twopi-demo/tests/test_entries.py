@@ -160,9 +160,13 @@ def test_a_bad_query_is_422(bob, query):
     assert bob.get(f"{API}/entries?{query}").status_code == 422
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@pytest.mark.parametrize("group", ["entries", "projects"])
 @pytest.mark.parametrize("number", [0, 2**63 - 1, 2**63, 10**100, "x", -1, "1%00"])
-def test_an_entry_that_is_not_there(bob, number):
-    answer = bob.get(f"{API}/entries/{number}")
+def test_what_is_not_there_is_404_by_any_method(ada, group, number, method):
+    bodies = {"entries": ENTRY, "projects": {"name": "Quay", "hourlyRate": "1"}}
+
+    answer = ada.open(f"{API}/{group}/{number}", method=method, json=bodies[group])
 
     assert answer.status_code == 404
     assert answer.json.keys() == {"_errors"}

@@ -119,6 +119,7 @@ class TestProcesses:
             assert other.returncode == 1
             assert reason in other.stderr.lower()
             assert len(other.stderr.splitlines()) == 1
+            assert other.stderr.count("127.0.0.1") <= 1
         assert running.stop(signal.SIGINT) == (0, ("", ""))
         assert processes(box) == []
         assert [path.name for path in box.iterdir()] == ["kept"]
@@ -164,13 +165,13 @@ class TestProcesses:
 @pytest.mark.parametrize(
     ("options", "status", "reason"),
     [
-        (["--port", "70000"], 2, "PUNCHCARD_PORT has to be a number from 0 to 65535"),
-        (["--port", "x"], 2, "PUNCHCARD_PORT has to be a number from 0 to 65535"),
-        (["--rows", "-1"], 2, "PUNCHCARD_ROWS has to be a number from 0 to 5000000"),
+        (["--port", "70000"], 2, "PUNCHCARD_PORT must be a number from 0 to 65535"),
+        (["--port", "x"], 2, "PUNCHCARD_PORT must be a number from 0 to 65535"),
+        (["--rows", "-1"], 2, "PUNCHCARD_ROWS must be a number from 0 to 5000000"),
         (
             ["--access-ttl", "0"],
             2,
-            "PUNCHCARD_ACCESS_TTL has to be a number from 1 to 86400",
+            "PUNCHCARD_ACCESS_TTL must be a number from 1 to 86400",
         ),
         (["--host", "0.0.0.0"], 2, "unrecognized arguments: --host 0.0.0.0"),
         (["--once", "--data", "x"], 2, "--once makes a folder of its own"),

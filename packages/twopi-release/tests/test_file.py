@@ -1,6 +1,9 @@
+import os
+from pathlib import Path
+
 import pytest
 
-from twopi_release import UNKNOWN, get_release
+from twopi_release import UNKNOWN, find_release, get_release
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +55,30 @@ def test_a_new_file_is_seen_at_once(working_directory):
     file.write_text("2")
 
     assert (before, get_release()) == ("1", "2")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no name here")
+def test_a_pipe_is_not_waited_for(working_directory):
+    os.mkfifo(working_directory / "version.txt")
+
+    assert get_release() == UNKNOWN
+    assert find_release(path="version.txt").value == UNKNOWN
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no such device")
+def test_a_device_is_not_read():
+    assert find_release(path="/dev/zero").value == UNKNOWN
+
+
+def test_a_huge_file_is_not_read(working_directory):
+    with (working_directory / "version.txt").open("wb") as file:
+        file.truncate(10**12)  # it has no blocks on the disk
+
+    assert get_release() == UNKNOWN
+    assert find_release().value == UNKNOWN
+
+
+def test_a_long_file_is_read(working_directory):
+    (working_directory / "version.txt").write_text("1.0\n" + "notes\n" * 10_000)
+
+    assert find_release().value == "1.0"

@@ -46,7 +46,19 @@ def test_each_place_is_asked_after_the_one_before(project, monkeypatch, git):
     assert find_release("no-such-dist", git=True) == Release("from-git", "git", project)
 
 
-@pytest.mark.parametrize("name", ["TWOPI_RELEASE", "SENTRY_RELEASE", "K_REVISION"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "TWOPI_RELEASE",
+        "SENTRY_RELEASE",
+        "K_REVISION",
+        "CONTAINER_APP_REVISION",
+        "SCM_COMMIT_ID",
+        "BUILD_SOURCEVERSION",
+        "CF_PAGES_COMMIT_SHA",
+        "WORKERS_CI_COMMIT_SHA",
+    ],
+)
 def test_variables_of_hosts(name, monkeypatch):
     monkeypatch.setenv(name, " abc \n")
 
@@ -92,7 +104,7 @@ def test_a_file_above_the_project_is_not_its(project):
 def test_without_a_project_only_the_working_directory_counts(
     project, monkeypatch, tmp_path
 ):
-    monkeypatch.setattr("twopi_release.find.MARKERS", ("no-such-marker",))
+    monkeypatch.setattr("twopi_release.project.MARKERS", ("no-such-marker",))
     (project / "version.txt").write_text("of a stranger")
     deep = project / "deep"
     deep.mkdir()
@@ -144,3 +156,35 @@ def test_git_is_not_installed(checkout, monkeypatch):
     monkeypatch.setenv("PATH", "")
 
     assert find_release(git=True).value == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [
+        ("registry.fly.io/app:deployment-01H", "registry.fly.io-app:deployment-01H"),
+        ("release\\2.0", "release-2.0"),
+        ("1.0\t2", "1.0-2"),
+        (".", "release-."),
+        ("..", "release-.."),
+        ("Latest", "release-Latest"),
+        ("x" * 201, "x" * 200),
+    ],
+)
+def test_what_sentry_rejects_is_changed_and_said(given, value, monkeypatch, caplog):
+    monkeypatch.setenv("FLY_IMAGE_REF", given)
+    caplog.set_level("INFO", "twopi_release")
+
+    found = find_release()
+
+    assert (found.value, found.original) == (value, given)
+    assert str(found) == value
+    assert repr(given) in caplog.text
+
+
+@pytest.mark.parametrize("given", ["shop@1.0+5", "v1.0-2-gabc-dirty", "é 1"])
+def test_what_sentry_accepts_is_unchanged(given, monkeypatch, caplog):
+    monkeypatch.setenv("TWOPI_RELEASE", given)
+    caplog.set_level("INFO", "twopi_release")
+
+    assert find_release() == Release(given, "env:TWOPI_RELEASE")
+    assert caplog.text == ""

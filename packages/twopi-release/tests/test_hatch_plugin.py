@@ -32,7 +32,7 @@ def project(checkout, git):
     return checkout
 
 
-def build(project, *options):
+def build(project, *options, above=None):
     """Build *project* for real, offline, and return the folder of the files."""
     out = project.parent / "dist"
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out)]
@@ -40,7 +40,7 @@ def build(project, *options):
         [*command, *options, str(project)],
         check=True,
         capture_output=True,
-        env={**os.environ, "GIT_CEILING_DIRECTORIES": str(project.parent)},
+        env={**os.environ, "GIT_CEILING_DIRECTORIES": str(above or project.parent)},
     )
     return out
 
@@ -97,6 +97,59 @@ def test_a_wheel_alone_at_the_place_wanted(project, git):
     out = build(project, "--wheel")
 
     assert in_wheel(out, "acme_app/data/release.txt") == "v1.4.0\n"
+
+
+def test_a_project_of_several_has_its_own_tags(project, git):
+    below = project / "packages" / "acme-app"
+    below.mkdir(parents=True)
+    for name in ("src", "pyproject.toml", "README.md"):
+        (project / name).rename(below / name)
+    git(project, "add", ".")
+    git(project, "commit", "-q", "-m", "Third")
+    git(project, "tag", "acme-app-1.4.0")
+    git(project, "tag", "acme-9.0.0")
+    git(project, "commit", "-q", "--allow-empty", "-m", "Fourth")
+    git(project, "tag", "other-9.0.0")
+
+    out = build(below, "--wheel", above=project.parent)
+    assert in_wheel(out).startswith("acme-app-1.4.0-1-g")
+    with (below / "pyproject.toml").open("a") as file:
+        file.write('match = ["x", "acme-[0-9]*"]\n')
+    out = build(below, "--wheel", above=project.parent)
+    assert in_wheel(out).startswith("acme-9.0.0-1-g")
+
+
+@pytest.mark.parametrize("match", ['""', "[]", "5", "[5]"])
+def test_bad_tags_fail_the_build_and_name_the_setting(project, match):
+    with (project / "pyproject.toml").open("a") as file:
+        file.write(f"match = {match}\n")
+
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        build(project, "--wheel")
+
+    output = caught.value.stdout + caught.value.stderr
+    assert b"hooks.twopi-release.match must be" in output
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0,
+    reason="only root may give a file to another user",
+)
+def test_gits_refusal_is_said_and_the_version_taken(project, monkeypatch):
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    subprocess.run(["chown", "-R", "1234", str(project / ".git")], check=True)
+    subprocess.run(["chown", "1234", str(project)], check=True)
+    command = [sys.executable, "-m", "build", "--no-isolation", "--wheel"]
+
+    done = subprocess.run(
+        [*command, "--outdir", str(project.parent / "dist"), str(project)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    assert "safe.directory" in done.stdout + done.stderr
+    assert in_wheel(project.parent / "dist") == "1.2.0\n"
 
 
 def test_the_version_where_git_is_not(project, tmp_path):

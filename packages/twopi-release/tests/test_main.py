@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -58,6 +59,42 @@ def test_stamp_says_what_is_wrong_in_one_line(arguments, capsys):
     assert main(["stamp", *arguments]) == 1
 
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_change_for_sentry_is_said(working_directory, capsys, monkeypatch):
+    assert main(["stamp", "v.txt", "release/3.0"]) == 0
+
+    out, err = capsys.readouterr()
+    assert out == "release-3.0\n"
+    assert err.endswith(
+        "'release/3.0' is written 'release-3.0', as Sentry accepts it\n"
+    )
+    monkeypatch.setenv("TWOPI_RELEASE", "release/4.0")
+    assert main(["show"]) == 0
+    assert main(["show", "--json"]) == 0
+    plain, as_json = capsys.readouterr().out.splitlines()
+    assert plain == "release-4.0  (env:TWOPI_RELEASE written release/4.0)"
+    assert json.loads(as_json)["original"] == "release/4.0"
+
+
+def test_tags_that_count(working_directory, git, capsys):
+    git(working_directory, "commit", "-q", "--allow-empty", "-m", "Second")
+    git(working_directory, "tag", "other-9.0")
+
+    assert main(["show", "--match", "v*", "--match", "w*"]) == 0
+    assert main(["stamp", "--match", "other-*"]) == 0
+
+    shown, stamped = capsys.readouterr().out.splitlines()
+    assert shown.startswith("v1.3.0-1-g")
+    assert stamped == "other-9.0"
+
+
+def test_its_version(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"twopi-release {version('twopi-release')}\n"
 
 
 def test_labels(capsys):

@@ -15,4 +15,14 @@ assert_type(found, Release)
 assert_type(found.value, str)
 assert_type(found.path, Path | None)
 assert_type(stamp("version.txt", "1.0"), str)
-release_blueprint(find_release(dist="acme"), header="X-Release")
+assert_type(found.original, str | None)
+find_release(git=True, match=["acme-*"])
+stamp(match="acme-*")
+release_blueprint(
+    find_release(dist="acme"),
+    checks={"database": print, "workers": list},
+    optional=["workers"],
+    timeout=0.5,
+    max_age=2,
+    header="X-Release",
+)

@@ -1,6 +1,7 @@
 """URLs with one part changed, secrets that stay hidden, settings that explain."""
 
-from twopi_config.build import build_url
+from twopi_config.declaring.byte_size import ByteSize
+from twopi_config.declaring.variable import Variable, variable
 from twopi_config.errors import (
     ConfigError,
     DeclarationError,
@@ -8,15 +9,16 @@ from twopi_config.errors import (
     SettingsError,
     UrlError,
 )
-from twopi_config.parts import Parts, parse_url
-from twopi_config.redact import redact, redact_url
 from twopi_config.secret import MASK, Secret
 from twopi_config.settings import Settings
-from twopi_config.variable import Variable, variable
+from twopi_config.url.build import build_url
+from twopi_config.url.parts import Parts, parse_url
+from twopi_config.url.redact import redact, redact_url
 from twopi_config.vocabulary import Vocabulary
 
 __all__ = [
     "MASK",
+    "ByteSize",
     "ConfigError",
     "DeclarationError",
     "Parts",

@@ -44,9 +44,10 @@ class Problem:
     """What is wrong with one variable.
 
     Attributes:
-        name: The variable as it is, or should be, in the environment.
-        message: What it has to be. It depends on the declaration alone, never on
-            the value.
+        name: The variable as it is, or should be, in the environment; or the file and
+            the number of a line that cannot be read, such as ``.env:3``.
+        message: What it must be. It depends on the declaration alone, never on the
+            value.
     """
 
     name: str
@@ -60,7 +61,8 @@ class SettingsError(ConfigError):
     """Variables are missing or have values that cannot be used.
 
     Attributes:
-        problems: One for each such variable, in the order of the declaration.
+        problems: One for each such variable: lines of files that cannot be read, then
+            the declared variables in their order, then those that are not declared.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:

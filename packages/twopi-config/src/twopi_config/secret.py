@@ -1,4 +1,4 @@
-"""A text that does not show itself."""
+"""A string that does not show itself."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ MASK = "***"
 
 
 class Secret:
-    """A text that shows itself to nobody who does not ask by `reveal`.
+    """A string that stays hidden until you call `reveal`.
 
     It is a mask in a ``repr``, in formatted text, in log lines, in tracebacks that
     show variables, and in what ``json.dumps(..., default=str)`` writes. Pickling it
-    is refused, so that it gets into no cache, queue or file by the way.
+    is an error, so that it does not get into a cache, a queue or a file unnoticed.
 
     .. code-block:: python
 
@@ -25,21 +25,21 @@ class Secret:
         assert key.reveal() == "correct horse"
 
     Args:
-        value: The text.
+        value: The string.
 
     Raises:
-        TypeError: *value* is not text.
+        TypeError: *value* is not a string.
     """
 
     __slots__ = ("_value",)
 
     def __init__(self, value: str) -> None:
         if not isinstance(value, str):
-            raise TypeError(f"a secret is text, not {type(value).__name__}")
+            raise TypeError(f"a secret is a string, not {type(value).__name__}")
         self._value = value
 
     def reveal(self) -> str:
-        """Return the text itself."""
+        """Return the string itself."""
         return self._value
 
     def __str__(self) -> str:
@@ -55,7 +55,7 @@ class Secret:
         return bool(self._value)
 
     def __eq__(self, other: object) -> bool:
-        """Tell whether *other* is the same secret, in a time that tells nothing."""
+        """Return whether *other* is the same secret, in constant time."""
         if not isinstance(other, Secret):
             return NotImplemented
         ours, theirs = (
@@ -75,3 +75,17 @@ class Secret:
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a Secret cannot be pickled; pickle what reveal() returns")
+
+
+def plain(value: Any) -> Any:
+    """Return *value* with the string of each `Secret` in it.
+
+    Lists, tuples, sets and dicts are copied, and nothing else is looked into.
+    """
+    if isinstance(value, Secret):
+        return value.reveal()
+    if type(value) is dict:
+        return {plain(name): plain(each) for name, each in value.items()}
+    if type(value) in {list, tuple, set, frozenset}:
+        return type(value)(plain(each) for each in value)
+    return value

@@ -20,18 +20,21 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping, MutableMapping
-from typing import Any, ClassVar, Protocol, Self, dataclass_transform
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from typing import Any, ClassVar, Protocol, Self, TypeVar, dataclass_transform
 
-from twopi_config import document
-from twopi_config.declaration import declared
-from twopi_config.reading import Reading
-from twopi_config.redact import redact
-from twopi_config.secret import Secret
-from twopi_config.sources import EnvFile
-from twopi_config.variable import Variable, variable
+from twopi_config.declaring.fields import Place, declared, nested_fields
+from twopi_config.declaring.variable import Variable, variable
+from twopi_config.errors import Problem
+from twopi_config.reading import document
+from twopi_config.reading.reader import Reading
+from twopi_config.reading.sources import EnvFiles, Sources, StrPath
+from twopi_config.reading.unknown import unknown
+from twopi_config.secret import plain
+from twopi_config.url.redact import redact
 
 EXTENSION = "twopi_config"
+S = TypeVar("S", bound="Settings")
 
 
 class Application(Protocol):
@@ -52,86 +55,141 @@ class Settings:
 
     A subclass is a frozen dataclass with keyword arguments, so that tests make one
     without an environment. The variable of the field ``port`` is ``PORT``, behind
-    the *prefix* of the class. A field without a default is required. Types are `str`,
-    `Secret`, `bool`, `int`, `float`, `~decimal.Decimal`, `~pathlib.Path`,
-    `~uuid.UUID`, date, time, datetime and timedelta, enums, `~typing.Literal`;
-    lists, tuples, sets and dicts of these; and each of them ``| None``.
+    the *prefix* of the class. A field without a default is required.
+
+    Types are `str`, `Secret`, `bool`, `int`, `float`, `~decimal.Decimal`, `ByteSize`,
+    `~pathlib.Path`, `~uuid.UUID`, date, time, datetime and timedelta, enums and
+    `~typing.Literal`; lists, tuples, sets and dicts of these; unions, of which the
+    first type that reads the value counts; each of them ``| None``; and classes of
+    settings, whose variables have the name of the field before theirs.
+
+    Args:
+        prefix: What the names of the variables begin with.
+        delimiter: What separates the name of a nested field from those in it, as in
+            ``DATABASE__URL``.
+        ignore: Names of variables that begin with the prefix and are not settings, or
+            patterns of them, such as ``"SHOP_LEGACY_*"``. `load` rejects others.
 
     Raises:
         DeclarationError: A field has another type, a *check* without *wanted*, the
             variable of another field, or the name of a method.
+
+    .. versionchanged:: 2.0
+        ``delimiter`` and ``ignore``; unions, nested settings and `ByteSize`.
     """
 
     variables: ClassVar[tuple[Variable, ...]] = ()
     """The declared variables, in order."""
     _prefix: ClassVar[str] = ""
+    _delimiter: ClassVar[str] = "__"
+    _ignore: ClassVar[tuple[str, ...]] = ()
     _title: ClassVar[str | None] = None
+    _nested: ClassVar[Mapping[str, type[Settings]]] = {}
 
-    def __init_subclass__(cls, *, prefix: str | None = None, **options: Any) -> None:
+    def __init_subclass__(
+        cls,
+        *,
+        prefix: str | None = None,
+        delimiter: str | None = None,
+        ignore: str | Iterable[str] | None = None,
+        **options: Any,
+    ) -> None:
         super().__init_subclass__(**options)
         if prefix is not None:
             cls._prefix = prefix
+        if delimiter is not None:
+            cls._delimiter = delimiter
+        if ignore is not None:
+            cls._ignore = (ignore,) if isinstance(ignore, str) else tuple(ignore)
         cls._title = cls.__doc__  # a dataclass without one gets its signature
         dataclasses.dataclass(frozen=True, kw_only=True, repr=False)(cls)
-        cls.variables = tuple(declared(cls, cls._prefix, Settings))
+        place = Place(cls._prefix, cls._delimiter, Settings)
+        cls.variables = tuple(declared(cls, place))
+        cls._nested = nested_fields(cls, Settings)
+
+    @classmethod
+    def _nested_default(cls, name: str) -> Any:
+        """Return the default of a nested field, or `dataclasses.MISSING`."""
+        [field] = (it for it in dataclasses.fields(cls) if it.name == name)  # type: ignore[arg-type]
+        if field.default_factory is not dataclasses.MISSING:
+            return field.default_factory()
+        return field.default
 
     @classmethod
     def load(
-        cls, environ: Mapping[str, str] | None = None, env_file: EnvFile = None
+        cls,
+        environ: Mapping[str, str] | None = None,
+        env_file: EnvFiles = None,
+        *,
+        secrets_dir: StrPath | None = None,
     ) -> Self:
         """Read the settings, and report all that is wrong with them at once.
 
-        An empty value counts as none. The text of a `Secret` may stand in a file
+        An empty value counts as none. The value of each variable may stand in a file
         that its variable with ``_FILE`` behind names, as Docker and Kubernetes mount
         them; the line break at its end is not part of it.
 
         Args:
             environ: The environment; the default is that of the process.
-            env_file: A ``.env`` file for what the environment does not set. It need
-                not be there. ``${...}`` in it is text.
+            env_file: A ``.env`` file for what the environment does not set, or several,
+                of which the last one that sets a variable counts. They need not exist.
+                ``${...}`` in them is text.
+            secrets_dir: A folder for what neither sets, with a file for each variable
+                of its name, in upper or lower case, such as ``/run/secrets``. It need
+                not exist.
 
         Returns:
             The settings.
 
         Raises:
-            SettingsError: Variables are missing or cannot be used.
+            SettingsError: Variables are missing or cannot be used; lines of a file
+                cannot be read; variables with the prefix are not declared.
             ModuleNotFoundError: environs is missing; install ``twopi-config[env]``.
+
+        .. versionchanged:: 2.0
+            Several files, *secrets_dir*, ``_FILE`` for every setting, and the errors
+            about lines and about variables that are not declared.
         """
-        return cls(**_reading(cls, environ, env_file).check().values)
+        read = _reading(cls, environ, env_file, secrets_dir).check()
+        return _assemble(cls, read.values)
 
     @classmethod
     def origins(
-        cls, environ: Mapping[str, str] | None = None, env_file: EnvFile = None
+        cls,
+        environ: Mapping[str, str] | None = None,
+        env_file: EnvFiles = None,
+        *,
+        secrets_dir: StrPath | None = None,
     ) -> dict[str, str]:
-        """Say where each variable's value comes from, and never what it is.
+        """Return where each variable's value comes from, without the value.
 
         Args:
             environ: As in `load`.
             env_file: As in `load`.
+            secrets_dir: As in `load`.
 
         Returns:
-            Of each variable: ``"environment"``, ``".env"``, either of them with the
-            variable that names the file, or ``"default"``.
+            For each variable, ``"environment"`` or the name of the ``.env`` file, with
+            the variable that names a file if one does; ``"secrets_dir"``; or
+            ``"default"``.
 
         Raises:
             SettingsError: As in `load`.
         """
-        return _reading(cls, environ, env_file).check().origins
+        return _reading(cls, environ, env_file, secrets_dir).check().origins
 
     def to_flask(self, app: Application) -> None:
         """Put the settings into ``app.config``, and themselves into its extensions.
 
-        The key of the field ``port`` is ``PORT``, without the prefix. Secrets are
-        put there as plain text, which Flask and its extensions expect; show the
-        configuration by ``redact(app.config)``.
+        The key of the field ``port`` is ``PORT``, without the prefix; nested settings
+        are a dict with such keys. Secrets are put there as plain strings, also those in
+        lists and dicts, which Flask and its extensions expect; show the configuration
+        by ``redact(app.config)``.
 
         Args:
             app: The application. ``app.extensions["twopi_config"]`` is these settings.
         """
-        for each in self.variables:
-            value = getattr(self, each.field)
-            plain = value.reveal() if isinstance(value, Secret) else value
-            app.config[each.field.upper()] = plain
+        app.config.update(_for_flask(self))
         app.extensions[EXTENSION] = self
 
     @classmethod
@@ -146,15 +204,56 @@ class Settings:
 
     def __repr__(self) -> str:
         """Return the settings without secrets; see `redact`."""
-        values = {each.field: getattr(self, each.field) for each in self.variables}
+        values = _fields_of(self)
         shown = (f"{name}={value!r}" for name, value in redact(values).items())
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
 def _reading(
-    cls: type[Settings], environ: Mapping[str, str] | None, env_file: EnvFile
+    cls: type[Settings],
+    environ: Mapping[str, str] | None,
+    env_file: EnvFiles,
+    secrets_dir: StrPath | None,
 ) -> Reading:
     import environs  # noqa: F401  missing, it would look like a bad value
 
     here = os.environ if environ is None else environ
-    return Reading(cls.variables, here, env_file)
+
+    def undeclared(sources: Sources) -> Iterator[Problem]:
+        names = [each.name for each in cls.variables]
+        names += [each.file_name for each in cls.variables if each.file_name]
+        return unknown(sources, cls._prefix, names, cls._ignore)
+
+    return Reading(
+        cls.variables, lambda: Sources(here, env_file, secrets_dir), undeclared
+    )
+
+
+def _assemble(cls: type[S], values: Mapping[str, Any], default: Any = None) -> S:
+    """Return settings of *values* by their fields, for the others as in *default*."""
+    own = {name: value for name, value in values.items() if "." not in name}
+    defaults = {} if default is None else _fields_of(default)
+    for name, inner in cls._nested.items():
+        inside = {
+            field.removeprefix(f"{name}."): value
+            for field, value in values.items()
+            if field.startswith(f"{name}.")
+        }
+        before = defaults.get(name, cls._nested_default(name))
+        if inside or before is dataclasses.MISSING:
+            here = None if before is dataclasses.MISSING else before
+            own[name] = _assemble(inner, inside, here)
+    return cls(**own) if default is None else dataclasses.replace(default, **own)
+
+
+def _fields_of(settings: Settings) -> dict[str, Any]:
+    """Return the values of the fields, nested settings as they are."""
+    fields = dataclasses.fields(settings)  # type: ignore[arg-type]  # a subclass is one
+    return {each.name: getattr(settings, each.name) for each in fields}
+
+
+def _for_flask(value: Any) -> Any:
+    """Return what stands for a field's value in a configuration."""
+    if not isinstance(value, Settings):
+        return plain(value)
+    return {name.upper(): _for_flask(each) for name, each in _fields_of(value).items()}

@@ -66,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     leave_on_signals()
     command = parser()
+    if os.name == "nt":
+        command.error("Punchcard runs on Linux and macOS; on Windows, run it in WSL")
     given = command.parse_args(arguments)
     try:
         options = read(given)

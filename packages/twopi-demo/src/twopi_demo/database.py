@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import Celery
 from flask import Flask, current_app
+from marshmallow import Schema
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session, scoped_session
 from werkzeug.local import LocalProxy
@@ -26,6 +27,26 @@ def engine_of(scoped: scoped_session[Session]) -> Engine:
     """Return the engine that the sessions of *scoped* use."""
     engine: Engine = scoped.session_factory.kw["bind"]
     return engine
+
+
+def commit_and_dump(schema: type[Schema], row: object) -> Any:
+    """Commit, and return *row* as this transaction stored it.
+
+    The row is read and dumped before the commit. After it, another request may have
+    changed or deleted the row.
+
+    Args:
+        schema: What dumps the row.
+        row: An object of the session, new or changed.
+
+    Raises:
+        IntegrityError: The row violates a constraint of the database.
+    """
+    session.flush()
+    session.refresh(row)  # keys, defaults and types as the database has them
+    stored = schema().dump(row)
+    session.commit()
+    return stored
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

@@ -9,6 +9,11 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 LARGEST = 2**63 - 1
+"""The largest id.
+
+Views compare with it. A bound in the path, ``<int(max=...)>``, would answer 405 where
+several rules share the path: werkzeug looks at the methods before it converts.
+"""
 EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 LATEST = dt.datetime(2999, 12, 31, tzinfo=dt.UTC)
 
@@ -90,7 +95,7 @@ class ReportSchema(Schema):
 
 
 class JobSchema(Schema):
-    """A job; *result* is there when its state is ``done``."""
+    """A job; *worker* is null until one takes it, *result* until it is done."""
 
     id = fields.String()
     project = fields.Integer(attribute="project_id")
@@ -98,8 +103,8 @@ class JobSchema(Schema):
     created = fields.AwareDateTime()
     state = fields.String()
     progress = fields.Method("_progress")
-    result = fields.Raw()
-    worker = fields.Integer()
+    result = fields.Raw(allow_none=True)
+    worker = fields.Integer(allow_none=True)
 
     def _progress(self, job: Any) -> dict[str, int | None]:
         return {"count": job.count, "total": job.total}

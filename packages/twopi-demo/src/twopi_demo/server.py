@@ -7,6 +7,7 @@ option that cannot work is refused at once.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import sqlite3
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
     from flask import Flask
 
 HOST = "127.0.0.1"
-SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+SIGNALS = [
+    getattr(signal, name)
+    for name in ("SIGHUP", "SIGINT", "SIGTERM")
+    if hasattr(signal, name)  # Windows has no SIGHUP
+]
 
 
 def leave_on_signals() -> None:
@@ -60,9 +65,10 @@ def listen(port: int) -> socket.socket:
     """Take *port* of the loopback interface, or any free one for 0."""
     try:
         return socket.create_server((HOST, port))
-    except OSError as error:
+    except OSError as error:  # its own text names the address again
+        reason = os.strerror(error.errno) if error.errno else str(error)
         raise StartError(
-            f"cannot listen on {HOST}:{port}: {error.strerror}; "
+            f"cannot listen on {HOST}:{port}: {reason}; "
             "choose another --port, or --port 0 for any free one"
         ) from error
 

@@ -23,13 +23,22 @@ DEFAULTS = {
 def folder_settings(folder: Path) -> dict[str, Any]:
     """Return settings that keep database, messages and secret in *folder*.
 
-    They are plain JSON, so that they can be handed to the worker process.
+    Only the owner can read these, whatever the mode of the folder or of files that an
+    earlier version made. The settings are plain JSON, so that they can be handed to the
+    worker process.
     """
-    database = URL.create("sqlite", database=str(folder / "punchcard.sqlite"))
+    file = folder / "punchcard.sqlite"
+    file.touch()
+    messages = folder / "broker"
+    messages.mkdir(exist_ok=True)
+    messages.chmod(0o700)
+    for kept in (file, *folder.glob("punchcard.sqlite-*")):
+        kept.chmod(0o600)  # SQLite gives the files beside it the mode of its database
+    database = URL.create("sqlite", database=str(file))
     return {
         "SECRET_KEY": _secret(folder / "secret"),
         "SQLALCHEMY_DATABASE_URI": database.render_as_string(),
-        **filesystem_broker(folder / "broker"),
+        **filesystem_broker(messages),
     }
 
 
@@ -39,4 +48,5 @@ def _secret(file: Path) -> str:
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(32), encoding="ascii")
         fresh.rename(file)
+    file.chmod(0o600)
     return file.read_text(encoding="ascii")

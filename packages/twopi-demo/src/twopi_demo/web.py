@@ -23,7 +23,7 @@ from twopi_demo.worker_process import WorkerProcess
 from twopi_sentry import ConfigurationError
 
 THREADS = 8
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds that the worker may take to give its first sign of life."""
 
 

@@ -6,12 +6,13 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 
 from twopi_release import git
 from twopi_release.errors import ReleaseError
 from twopi_release.find import find_release
-from twopi_release.stamp import stamp
+from twopi_release.stamping import stamp
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,15 +27,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "stamp":
         try:
-            written = stamp(options.file, options.release)
+            written = stamp(options.file, options.release, match=options.match)
         except (OSError, ReleaseError) as error:
-            sys.stderr.write(f"twopi_release: {error}\n")
+            _say(str(error))
             return 1
+        if options.release is not None and written != options.release.strip():
+            _say(f"{options.release!r} is written {written!r}, as Sentry accepts it")
         _print({"release": written, "path": options.file}, written, options.json)
         return 0
-    found = find_release(options.dist, options.path, git=not options.no_git)
+    found = find_release(
+        options.dist, options.path, git=not options.no_git, match=options.match
+    )
     if found.source == "unknown":
-        sys.stderr.write("twopi_release: no release found\n")
+        _say("no release found")
         return 1
     if options.command == "labels":
         labels = {"org.opencontainers.image.version": found.value}
@@ -45,15 +50,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     place = None if found.path is None else str(found.path)
     facts = {"release": found.value, "source": found.source, "path": place}
-    origin = " ".join(filter(None, [found.source, place]))
+    if found.original is not None:
+        facts["original"] = found.original
+    was = None if found.original is None else f"written {found.original}"
+    origin = " ".join(filter(None, [found.source, place, was]))
     _print(facts, f"{found.value}  ({origin})", options.json)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        "python -m twopi_release", description="Tell or write the release."
+        "python -m twopi_release", description="Show or write the release."
     )
+    parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(dest="command", required=True)
     show = commands.add_parser("show", help="print the release and where it was found")
     labels = commands.add_parser("labels", help="print labels of an OCI image")
@@ -65,8 +74,19 @@ def _parser() -> argparse.ArgumentParser:
     writer.add_argument("file", nargs="?", default="version.txt")
     writer.add_argument("release", nargs="?", help="the default is what git says")
     for command in (show, labels, writer):
+        command.add_argument(
+            "--match", metavar="PATTERN", action="append", help="tags that count"
+        )
         command.add_argument("--json", action="store_true", help="print JSON")
     return parser
+
+
+def _version() -> str:
+    return f"twopi-release {metadata.version('twopi-release')}"
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(f"twopi_release: {message}\n")
 
 
 def _print(facts: Mapping[str, str | None], text: str, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,6 +11,10 @@ from pathlib import Path
 
 from twopi_release import git as repository
 from twopi_release.file import UNKNOWN, read_text
+from twopi_release.legal_name import legal_name
+from twopi_release.project import folders_up_to_project, project_name
+
+log = logging.getLogger("twopi_release")
 
 DEFAULT_ENV = (
     "TWOPI_RELEASE",
@@ -23,6 +28,11 @@ DEFAULT_ENV = (
     "FLY_IMAGE_REF",
     "GAE_VERSION",
     "K_REVISION",  # Cloud Run and Knative
+    "CONTAINER_APP_REVISION",  # Azure Container Apps
+    "CF_PAGES_COMMIT_SHA",  # Cloudflare Pages
+    "WORKERS_CI_COMMIT_SHA",  # Cloudflare Workers Builds
+    "SCM_COMMIT_ID",  # Azure App Service, its deployments from git
+    "BUILD_SOURCEVERSION",  # Azure Pipelines
     "CODEBUILD_RESOLVED_SOURCE_VERSION",
     "CIRCLE_SHA1",
     "CI_COMMIT_SHA",  # GitLab
@@ -30,24 +40,28 @@ DEFAULT_ENV = (
 )
 """Environment variables that hold a release: the ones to set, then those of hosts."""
 
-MARKERS = ("pyproject.toml", "setup.cfg", "setup.py", ".git", ".hg")
-"""What stands in the topmost folder of a project."""
-
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release and where it was found.
+    r"""A release and where it was found.
 
     Attributes:
-        value: The release, or `UNKNOWN`. One line.
+        value: The release, or `UNKNOWN`. One line that Sentry accepts as a release.
         source: ``"path"``, ``"env:NAME"``, ``"file"``, ``"dist:NAME"``, ``"git"`` or
             ``"unknown"``.
         path: The file that was read, or the folder git was asked about.
+        original: The text that was found, if Sentry rejects it and *value* is
+            another one: ``/``, ``\`` and control characters become ``-``, and 200
+            characters are kept.
+
+    .. versionchanged:: 2.0
+        *original*.
     """
 
     value: str
     source: str
     path: Path | None = None
+    original: str | None = None
 
     def __str__(self) -> str:
         """Return the release alone."""
@@ -60,6 +74,7 @@ def find_release(
     env: Iterable[str] = DEFAULT_ENV,
     search: bool = True,
     git: bool = False,
+    match: str | Iterable[str] | None = None,
 ) -> Release:
     """Find the release of the running application. It never raises.
 
@@ -72,7 +87,8 @@ def find_release(
        without such a folder only the working directory counts, so that a stranger's
        ``/tmp/version.txt`` is not taken;
     4. the metadata of the installed distribution *dist*;
-    5. ``git describe`` in the working directory.
+    5. ``git describe`` in the working directory. If git refuses to answer, which it
+       does where another user owns the checkout, that is logged as a warning.
 
     Nothing is cached: call it once, when the application starts.
 
@@ -81,14 +97,34 @@ def find_release(
         path: A file, for example ``Path(__file__).with_name("version.txt")``.
         env: Names of environment variables, or ``()``.
         search: Look for ``version.txt``.
-        git: Ask git, which takes some milliseconds, at most five seconds.
+        git: Ask git, which takes some milliseconds, at most fifteen seconds.
+        match: The tags that count, as a pattern or several, such as ``"acme-*"``. By
+            default these are, in a repository of several projects, the tags of the
+            project *dist*, or of the one whose ``pyproject.toml`` is found, and plain
+            versions: ``acme-1.0``, ``acme@1.0``, ``acme/1.0``, ``v1.0``.
 
     Returns:
         The release; its value is `UNKNOWN` if none was found.
+
+    .. versionchanged:: 2.0
+        *match*; the value is always one that Sentry accepts.
     """
-    candidates = _candidates(dist, path, env, search, git)
-    found = (Release(_line(it.value), it.source, it.path) for it in candidates)
-    return next((it for it in found if it.value), Release(UNKNOWN, "unknown"))
+    asked = _candidates(dist, path, env, search, git, match)
+    found = (_made_legal(_line(it.value), it.source, it.path) for it in asked)
+    release = next((it for it in found if it.value), Release(UNKNOWN, "unknown"))
+    if release.original is not None:
+        log.info(
+            "The release %r (%s) is written %r, as Sentry accepts it",
+            release.original,
+            release.source,
+            release.value,
+        )
+    return release
+
+
+def _made_legal(text: str, source: str, path: Path | None) -> Release:
+    value = legal_name(text)
+    return Release(value, source, path, None if value == text else text)
 
 
 def _candidates(
@@ -97,6 +133,7 @@ def _candidates(
     env: Iterable[str],
     search: bool,
     git: bool,
+    match: str | Iterable[str] | None,
 ) -> Iterator[Release]:
     if path is not None:
         yield Release(read_text(Path(path)), "path", Path(path))
@@ -104,13 +141,16 @@ def _candidates(
         yield Release(os.environ.get(name, ""), f"env:{name}")
     here = _working_directory()
     if search and here is not None:
-        for folder in _folders(here):
+        for folder in folders_up_to_project(here):
             file = folder / "version.txt"
             yield Release(read_text(file), "file", file)
     if dist:
         yield Release(_version(dist), f"dist:{dist}")
     if git and here is not None:
-        yield Release(repository.describe(here), "git", here)
+        answer = repository.describe(here, match, dist or project_name(here))
+        if answer.problem:
+            log.warning("No release from git: %s", answer.problem)
+        yield Release(answer.text, "git", here)
 
 
 def _working_directory() -> Path | None:
@@ -118,15 +158,6 @@ def _working_directory() -> Path | None:
         return Path.cwd()
     except OSError:  # it was removed, as old releases are
         return None
-
-
-def _folders(here: Path) -> list[Path]:
-    """List *here* and the folders above it up to the project's."""
-    above = [here, *here.parents]
-    for count, folder in enumerate(above, start=1):
-        if any(os.path.lexists(folder / marker) for marker in MARKERS):
-            return above[:count]
-    return [here]
 
 
 def _version(dist: str) -> str:
@@ -137,6 +168,6 @@ def _version(dist: str) -> str:
 
 
 def _line(text: str) -> str:
-    """Return the first line; what is no Unicode in a variable becomes ``?``."""
+    """Return the first line; characters that are not valid Unicode become ``?``."""
     text = text.encode("utf-8", "replace").decode("utf-8")
     return next(iter(text.strip().splitlines()), "").strip()

@@ -10,8 +10,9 @@
     path = "acme/version.txt"
 
 *path* is the file's place in the wheel; the default is ``version.txt`` in the package
-named as the project. The source tree is left as it is. Where hatch-vcs makes the
-version, that is the release, so that the two are the same.
+named as the project. *match* are patterns of the tags that count; by default those of
+another project in the same repository do not. The source tree is not changed. Where
+hatch-vcs makes the version, that is the release, so that the two are the same.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.plugin import hookimpl
 
 from twopi_release.file import read_text
-from twopi_release.stamp import chosen, current, stamp
+from twopi_release.stamping import chosen, current, stamp
 
 IN_SDIST = "version.txt"
 
@@ -42,7 +43,7 @@ class StampHook(BuildHookInterface[Any]):
         """Add the file, except to an editable install, which runs the source tree.
 
         Raises:
-            ValueError: The option *path* is no text.
+            ValueError: The option *path* or *match* cannot be used.
         """
         if version == "editable" or self.target_name not in {"sdist", "wheel"}:
             return
@@ -76,7 +77,22 @@ class StampHook(BuildHookInterface[Any]):
             return read_text(root / IN_SDIST) or version
         if self.metadata.hatch.config.get("version", {}).get("source") == "vcs":
             return chosen() or version
-        return current(root) or version
+        match = self.config.get("match")
+        if match is not None and not _are_patterns(match):
+            raise ValueError(
+                "tool.hatch.build.hooks.twopi-release.match must be a pattern of tags, "
+                'or a list of them, for example "acme-*"'
+            )
+        release, problem = current(root, match=match, name=self.metadata.name)
+        if problem:
+            instead = release or version
+            self.app.display_warning(f"twopi-release: {problem}; it is {instead}")
+        return release or version
+
+
+def _are_patterns(value: object) -> bool:
+    patterns = value if isinstance(value, list) else [value]
+    return bool(patterns) and all(isinstance(it, str) and it for it in patterns)
 
 
 @hookimpl

@@ -10,10 +10,10 @@ from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 
 from twopi_demo.auth import bearer, user_id
-from twopi_demo.database import session
+from twopi_demo.database import commit_and_dump, session
 from twopi_demo.days import day_after, midnight
 from twopi_demo.models import Entry
-from twopi_demo.schemas import EntryFilter, EntrySchema
+from twopi_demo.schemas import LARGEST, EntryFilter, EntrySchema
 from twopi_pagination import Sort, cursor_paginated, paginated
 from twopi_token_auth import scopes_required
 from twopi_webargs import RequestValidationError, use_args, use_kwargs
@@ -26,7 +26,7 @@ ORDERS = Sort(
     },
     default="-started",
 )
-ONE = "/entries/<int(max=9223372036854775807):entry_id>"
+ONE = "/entries/<int:entry_id>"
 
 
 @blueprint.get("/entries")
@@ -63,8 +63,9 @@ def create_entry(values: dict[str, Any]) -> Any:
     """Add an entry of the user's own."""
     entry = Entry(user_id=user_id(), **values)
     session.add(entry)
-    save()
-    return EntrySchema().dump(entry), 201, {"Location": location(entry)}
+    stored = save(entry)
+    place = url_for("entries.show_entry", entry_id=stored["id"])
+    return stored, 201, {"Location": place}
 
 
 @blueprint.get(ONE)
@@ -84,8 +85,7 @@ def replace_entry(values: dict[str, Any], entry_id: int) -> Any:
     entry = find_own(entry_id)
     for name, value in values.items():
         setattr(entry, name, value)
-    save()
-    return EntrySchema().dump(entry)
+    return save(entry)
 
 
 @blueprint.delete(ONE)
@@ -107,7 +107,9 @@ def visible() -> Select[Any]:
 
 def find(entry_id: int) -> Entry:
     """Return an entry; to those who may not see it, it is not there."""
-    entry: Entry | None = session.scalar(visible().where(Entry.id == entry_id))
+    entry: Entry | None = None
+    if entry_id <= LARGEST:
+        entry = session.scalar(visible().where(Entry.id == entry_id))
     return entry or abort(404, "No such entry.")
 
 
@@ -119,15 +121,10 @@ def find_own(entry_id: int) -> Entry:
     return entry
 
 
-def save() -> None:
-    """Commit; the one key an entry can get wrong is that of its project."""
+def save(entry: Entry) -> Any:
+    """Commit and dump; the one key an entry can get wrong is that of its project."""
     try:
-        session.commit()
+        return commit_and_dump(EntrySchema, entry)
     except IntegrityError:
         session.rollback()
         raise RequestValidationError({"project": ["No such project."]}) from None
-
-
-def location(entry: Entry) -> str:
-    """Return where *entry* is."""
-    return url_for("entries.show_entry", entry_id=entry.id)

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from twopi_demo.auth import bearer
-from twopi_demo.database import session
+from twopi_demo.database import commit_and_dump, session
 from twopi_demo.models import Project
-from twopi_demo.schemas import ProjectSchema
+from twopi_demo.schemas import LARGEST, ProjectSchema
 from twopi_pagination import paginated
 from twopi_token_auth import auth_required, scopes_required
 from twopi_webargs import use_args
@@ -38,9 +38,9 @@ class ProjectList(Resource):  # type: ignore[misc]
         """Add a project."""
         project = Project(**values)
         session.add(project)
-        commit_or_conflict("There is a project of that name.")
-        headers = {"Location": url_for("projects.projectitem", project_id=project.id)}
-        return ProjectSchema().dump(project), 201, headers
+        stored = save(project)
+        place = url_for("projects.projectitem", project_id=stored["id"])
+        return stored, 201, {"Location": place}
 
 
 class ProjectItem(Resource):  # type: ignore[misc]
@@ -59,30 +59,34 @@ class ProjectItem(Resource):  # type: ignore[misc]
         project = find(project_id)
         for name, value in values.items():
             setattr(project, name, value)
-        commit_or_conflict("There is a project of that name.")
-        return ProjectSchema().dump(project)
+        return save(project)
 
     @scopes_required("projects")
     def delete(self, project_id: int) -> Any:
         """Delete a project that nobody worked on."""
         session.delete(find(project_id))
-        commit_or_conflict("The project has entries; delete or move them first.")
+        try:
+            session.commit()
+        except IntegrityError:
+            session.rollback()
+            abort(409, "The project has entries; delete or move them first.")
         return "", 204
 
 
 def find(project_id: int) -> Project:
     """Return a project, or answer 404."""
-    return session.get(Project, project_id) or abort(404, "No such project.")
+    project = session.get(Project, project_id) if project_id <= LARGEST else None
+    return project or abort(404, "No such project.")
 
 
-def commit_or_conflict(conflict: str) -> None:
-    """Commit, or answer 409 if the database's own rules forbid it."""
+def save(project: Project) -> Any:
+    """Commit and dump, or answer 409 if another project has the name."""
     try:
-        session.commit()
+        return commit_and_dump(ProjectSchema, project)
     except IntegrityError:
         session.rollback()
-        abort(409, conflict)
+        abort(409, "There is a project of that name.")
 
 
 api.add_resource(ProjectList, "/projects")
-api.add_resource(ProjectItem, "/projects/<int(max=9223372036854775807):project_id>")
+api.add_resource(ProjectItem, "/projects/<int:project_id>")

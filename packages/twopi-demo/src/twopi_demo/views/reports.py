@@ -14,7 +14,7 @@ from twopi_celery import PublishError
 from twopi_demo import jobs
 from twopi_demo.auth import bearer
 from twopi_demo.billing import bill_csv
-from twopi_demo.database import session
+from twopi_demo.database import commit_and_dump, session
 from twopi_demo.models import Job
 from twopi_demo.schemas import JobSchema, ReportSchema
 from twopi_pagination import paginated
@@ -35,9 +35,9 @@ def create_report(project: int, month: dt.date) -> Any:
     job = Job(project_id=project, month=month)
     session.add(job)
     try:
-        session.flush()
+        session.flush()  # a project that does not exist is found here
         jobs.send(job)
-        session.commit()
+        stored = commit_and_dump(JobSchema, job)
     except IntegrityError:
         session.rollback()
         raise RequestValidationError({"project": ["No such project."]}) from None
@@ -46,8 +46,8 @@ def create_report(project: int, month: dt.date) -> Any:
         job.state = "failed"
         session.commit()
         abort(503, "No job can be taken now.", retry_after=5)
-    headers = {"Location": url_for("reports.show_job", job_id=job.id)}
-    return JobSchema().dump(job), 202, headers
+    place = url_for("reports.show_job", job_id=stored["id"])
+    return stored, 202, {"Location": place}
 
 
 @blueprint.get("/jobs")

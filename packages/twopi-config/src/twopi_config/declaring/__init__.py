@@ -1,0 +1,1 @@
+"""The declaration of settings: variables, their fields and their types."""

@@ -1,0 +1,1 @@
+"""The reading of settings: sources, problems, and the documents about them."""

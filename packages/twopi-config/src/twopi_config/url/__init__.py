@@ -1,0 +1,1 @@
+"""URLs: taken apart, built from parts, shown without their secrets."""

@@ -1,0 +1,1 @@
+"""Health over HTTP: checks that run in parallel, and the endpoints that show them."""
