@@ -7,7 +7,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
@@ -219,17 +219,8 @@ def of_g(collector: Collector) -> None:
     if flask is not None and flask.has_app_context():
         g = flask.g._get_current_object()  # noqa: SLF001
         collector.collect(dict(vars(g)), most=FEW)
-        extension = flask.current_app.extensions.get("twopi_config")
-        for value in _of_settings(extension):
-            collector.value(value)
-
-
-def _of_settings(settings: Any) -> Iterator[Secret]:
-    """Yield the values that `twopi_config.Settings` declare as `Secret`."""
-    for each in getattr(settings, "variables", ()):
-        value = getattr(settings, each.field, None)
-        if isinstance(value, Secret):
-            yield value
+        settings = flask.current_app.extensions.get("twopi_config")
+        collector.collect(settings, most=FEW)
 
 
 def session(collector: Collector) -> None:
