@@ -27,7 +27,14 @@ class Recording(Transport):
 
     def items(self, *kinds):
         """Return the JSON payloads of the items of these *kinds*, or of all."""
-        found = []
+        return [
+            json.loads(payload)
+            for header, payload in self._items()
+            if header["type"] in kinds or (not kinds and header["type"] != "attachment")
+        ]
+
+    def _items(self):
+        """Yield the header and the payload of each item."""
         for envelope in self.sent:
             rest = envelope.partition(b"\n")[2]
             while rest:
@@ -37,9 +44,11 @@ class Recording(Transport):
                 if length is None:
                     length = rest.find(b"\n")
                 payload, rest = rest[:length], rest[length + 1 :]
-                if not kinds or header["type"] in kinds:
-                    found.append(payload)
-        return [json.loads(payload) for payload in found]
+                yield header, payload
+
+    def kinds(self):
+        """Return the kind of each item."""
+        return [header["type"] for header, _ in self._items()]
 
     @property
     def events(self):

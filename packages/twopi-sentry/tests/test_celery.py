@@ -10,7 +10,7 @@ from flask import Flask
 from marshmallow import ValidationError
 
 from twopi_sentry import ConfigurationError, celery_inject_sentry, inject_sentry
-from twopi_sentry.sources import _sources
+from twopi_sentry.scrubbing.collect import _sources
 
 
 def failing_celery(dsn, name="twopi-sentry-test", **conf):

@@ -30,6 +30,14 @@ app = create_app()
 def never():
     raise AssertionError("no code of the application runs")
 
+configured = create_app()
+configured.config["DATABASE_URL"] = "postgresql://me:zq-of-database@db/x"
+configured.config["MAIL_PASSWORD"] = "words"
+
+plain = Flask("plain")
+plain.config["SENTRY_DSN"] = {dsn!r}
+inject_sentry(plain)
+
 silent = Flask("silent")
 swallowing = create_app()
 swallowing.register_error_handler(Exception, lambda error: ("", 500))
@@ -138,3 +146,36 @@ def test_what_cannot_be_checked(run, name, message):
     assert status == 1
     assert message in err
     assert "Traceback" not in err
+
+
+def test_the_configuration_is_planted(run):
+    status, out, err = run("check", "shop:configured")
+
+    assert (status, err) == (0, "")
+    assert "zq-of-database" not in out
+    assert "not looked for, as words and short values are not: MAIL_PASSWORD\n" in out
+    assert out.endswith("\n7 secrets planted, none would be sent\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "texts"), [("plain", 51, 40), ("celery", 48, 45)]
+)
+def test_a_storm(run, name, count, texts):
+    status, out, err = run("check", f"shop:{name}", "--storm")
+
+    assert (status, err) == (0, "")
+    assert f"\nleaks        0 of {count} secrets\n" in out
+    assert f"\nreadability  {texts} of {texts} harmless texts\n" in out
+
+
+def test_a_storm_that_leaks_and_one_that_takes_too_much(run, monkeypatch):
+    status, _, err = run("check", "shop:leaking", "--storm")
+
+    assert status == 1
+    assert "exception as base64" in err
+    monkeypatch.setattr(
+        "twopi_config.vocabulary.DEFAULT.find", lambda text, **_: [(0, 9)]
+    )
+    status, _, err = run("check", "shop:app", "--storm")
+    assert status == 1
+    assert "taken out without need: " in err

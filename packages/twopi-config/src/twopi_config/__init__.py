@@ -14,6 +14,7 @@ from twopi_config.settings import Settings
 from twopi_config.url.build import build_url
 from twopi_config.url.parts import Parts, parse_url
 from twopi_config.url.redact import redact, redact_url
+from twopi_config.vocabulary import Vocabulary
 
 __all__ = [
     "MASK",
@@ -27,6 +28,7 @@ __all__ = [
     "SettingsError",
     "UrlError",
     "Variable",
+    "Vocabulary",
     "build_url",
     "parse_url",
     "redact",

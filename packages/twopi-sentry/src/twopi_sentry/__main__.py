@@ -13,7 +13,7 @@ from typing import Any
 import sentry_sdk
 from sentry_sdk.utils import Dsn
 
-from twopi_sentry.check import Rehearsal, rehearse_request, rehearse_task
+from twopi_sentry.rehearsal import Rehearsal, rehearse_request, rehearse_task
 
 EXTENSION = "twopi_sentry"
 
@@ -25,13 +25,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The command line; the default is that of the process.
 
     Returns:
-        0; 1 if nothing would be sent, or a secret would.
+        0; 1 if nothing would be sent, a secret would, or a harmless text would not.
     """
     options = _parser().parse_args(arguments)
-    rehearsal = _rehearse(_find(options.app), options.app)
+    rehearsal = _rehearse(_find(options.app), options.app, storm=options.storm)
     client = rehearsal.client
     sys.stdout.write(_where(client))
-    for kind, content in rehearsal.items:
+    for kind, content in () if options.storm else rehearsal.items:
         text = json.dumps(content, indent=2, ensure_ascii=False)
         sys.stdout.write(f"\n{kind}\n{text}\n")
     if not rehearsal.reported:
@@ -39,11 +39,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "the error would not be sent: a before_send hook, sample_rate or an error "
             "handler for Exception kept it back"
         )
-    if rehearsal.leaks:
-        return _fail(f"secrets would be sent: {', '.join(rehearsal.leaks)}")
-    sys.stdout.write(
-        f"\n{len(rehearsal.planted)} secrets planted, none would be sent\n"
-    )
+    count = len(rehearsal.planted)
+    leaks = rehearsal.leaks
+    if options.storm:
+        lost, of = rehearsal.unreadable, len(rehearsal.harmless)
+        sys.stdout.write(
+            f"leaks        {len(leaks)} of {count} secrets\n"
+            f"readability  {of - len(lost)} of {of} harmless texts\n"
+        )
+    if rehearsal.words:
+        sys.stdout.write(
+            f"\nnot looked for, as words and short values are not: "
+            f"{', '.join(dict.fromkeys(rehearsal.words))}\n"
+        )
+    if leaks:
+        return _fail(f"secrets would be sent: {', '.join(leaks)}")
+    if rehearsal.unreadable:
+        return _fail(f"taken out without need: {', '.join(rehearsal.unreadable)}")
+    sys.stdout.write(f"\n{count} secrets planted, none would be sent\n")
     if options.send and client.transport is not None:
         for envelope in rehearsal.envelopes:
             client.transport.capture_envelope(envelope)
@@ -62,6 +75,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument(
         "app", metavar="module:app", help="a Flask or Celery application, or a factory"
+    )
+    check.add_argument(
+        "--storm",
+        action="store_true",
+        help="plant a secret in every place of a report, and print two scores",
     )
     check.add_argument("--send", action="store_true", help="send it too")
     return parser
@@ -91,7 +109,7 @@ def _kind(app: Any) -> str | None:
     return None
 
 
-def _rehearse(app: Any, name: str) -> Rehearsal:
+def _rehearse(app: Any, name: str, *, storm: bool) -> Rehearsal:
     kind = _kind(app)
     if kind is None:
         sys.exit(f"{name!r} is no Flask or Celery application")
@@ -104,8 +122,8 @@ def _rehearse(app: Any, name: str) -> Rehearsal:
             f"{function} has not been called"
         )
     if kind == "flask":
-        return rehearse_request(app, client)
-    return rehearse_task(app, client)
+        return rehearse_request(app, client, storm=storm)
+    return rehearse_task(app, client, storm=storm)
 
 
 def _where(client: sentry_sdk.Client) -> str:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import sentry_sdk
 
+from twopi_config import Vocabulary
+from twopi_config.vocabulary import DEFAULT
 from twopi_sentry import request_id as request_ids
 from twopi_sentry.client import UNKNOWN, create_client
-from twopi_sentry.secrets import task_secrets
-from twopi_sentry.sources import remember, sources
+from twopi_sentry.scrubbing.collect import remember, sources
+from twopi_sentry.scrubbing.sources import of_task
 
 if TYPE_CHECKING:
     from celery import Celery, Task
@@ -23,6 +25,7 @@ def celery_inject_sentry(
     *,
     ignore_common_http: bool = False,
     request_id: request_ids.Hook | None = None,
+    vocabulary: Vocabulary = DEFAULT,
     **options: Any,
 ) -> sentry_sdk.Client | None:
     """Report the failures of the tasks of *celery*, if its configuration has a DSN.
@@ -43,6 +46,7 @@ def celery_inject_sentry(
         request_id: A function that returns the id of the request that sent the
             task, for the tag ``request_id``; the default is the header
             ``X-Request-ID`` of the task's message.
+        vocabulary: What secrets are called; see `create_client`.
         options: Options for `sentry_sdk.init`, except ``dsn``.
 
     Returns:
@@ -66,6 +70,7 @@ def celery_inject_sentry(
         version,
         ignore_common_http,
         request_id=request_id,
+        vocabulary=vocabulary,
         integrations=given,
         **options,
     )
@@ -107,7 +112,7 @@ class _Binding:
             isolation = end.enter_context(sentry_sdk.isolation_scope())
             isolation.set_client(self.client)
         end.enter_context(sources(alone=not task.request.is_eager))
-        remember(task_secrets(task))
+        remember(of_task(task))
         request_ids.tag_scope(self.request_id)
 
     def release_task(self, task_id: str, **_: Any) -> None:

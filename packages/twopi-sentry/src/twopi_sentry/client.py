@@ -10,13 +10,19 @@ from typing import Any
 import sentry_sdk
 from sentry_sdk.consts import DEFAULT_OPTIONS
 
+from twopi_config import Vocabulary
+from twopi_config.vocabulary import DEFAULT
 from twopi_sentry import request_id as request_ids
-from twopi_sentry.ignore import is_common_http
-from twopi_sentry.patterns import FILTERED
-from twopi_sentry.scrub import Scrubber
-from twopi_sentry.secrets import conf_secrets
+from twopi_sentry.ignored_errors import is_common_http
+from twopi_sentry.scrubbing.budget import Budget
+from twopi_sentry.scrubbing.collect import collect
+from twopi_sentry.scrubbing.known_secrets import KnownSecrets
+from twopi_sentry.scrubbing.named_values import Collector
+from twopi_sentry.scrubbing.scrubber import Scrubber, reason
+from twopi_sentry.scrubbing.sources import configuration, process
+from twopi_sentry.sdk_scrubber import scrubber_without, with_names_of
 from twopi_sentry.settings import Settings
-from twopi_sentry.sources import collect
+from twopi_sentry.span_locals import SpanLocals
 
 UNKNOWN = "__UNKNOWN__"
 """The release of an application that does not say its version."""
@@ -30,6 +36,7 @@ def create_client(
     ignore_common_http: bool = True,
     *,
     request_id: request_ids.Hook | None = None,
+    vocabulary: Vocabulary = DEFAULT,
     **options: Any,
 ) -> sentry_sdk.Client | None:
     """Create a Sentry client from the settings in *conf*, for one application.
@@ -38,11 +45,12 @@ def create_client(
     `celery_inject_sentry` bind it to the requests and tasks of one application. To
     report from elsewhere, ``sentry_sdk.get_global_scope().set_client(client)``.
 
-    No token, password or cookie leaves the process. The literal secrets of the
-    current request, of the current Celery task and of the frames of the error are
-    replaced wherever they appear in an event, transaction, check-in, log, metric,
-    span or attachment, then whatever has the name or the shape of a secret. If that
-    fails, the event is dropped. Your own ``before_send`` hooks run before it.
+    Secrets are taken out of what is sent: the literal ones of the configuration, the
+    current request and Celery task, and the frames of the error are replaced wherever
+    they appear in an event, transaction, check-in, log, metric, span or attachment,
+    then whatever has the name or the shape of a secret. Where that would take too
+    long, or fails, the values are left out and the event says so. Your own
+    ``before_send`` hooks run before it.
 
     Args:
         conf: A mapping such as ``app.config`` or ``celery.conf`` with ``SENTRY_DSN``
@@ -54,6 +62,8 @@ def create_client(
             becomes the tag ``request_id`` of events and an attribute of logs. The
             default is the header ``X-Request-ID`` of the request, or of the message
             of the task. What is not 1 to 128 printable ASCII characters is left out.
+        vocabulary: What secrets are called; `twopi_config.Vocabulary` takes further
+            names, as does the ``denylist`` of sentry-sdk's ``event_scrubber``.
         options: Options for `sentry_sdk.init`, except ``dsn``.
 
     Returns:
@@ -67,7 +77,11 @@ def create_client(
         return None
     options.setdefault("release", str(app_version))
     tags = _Tags(settings.site, request_id or request_ids.current)
-    _add_hooks(options, _Hooks(conf, tags, ignore_common_http))
+    vocabulary = with_names_of(options.get("event_scrubber"), vocabulary)
+    if vocabulary.never and not options.get("data_collection"):
+        options.setdefault("event_scrubber", scrubber_without(vocabulary, options))
+    options["integrations"] = [*options.get("integrations", ()), SpanLocals(vocabulary)]
+    _add_hooks(options, _Hooks(conf, tags, ignore_common_http, vocabulary))
     client = sentry_sdk.Client(dsn=settings.dsn, **options)
     atexit.register(_close, weakref.ref(client))
     return client
@@ -98,20 +112,37 @@ class _Hooks:
     """The last functions that see what is sent."""
 
     def __init__(
-        self, conf: Mapping[str, Any], tags: _Tags, ignore_common_http: bool
+        self,
+        conf: Mapping[str, Any],
+        tags: _Tags,
+        ignore_common_http: bool,
+        vocabulary: Vocabulary,
     ) -> None:
         self.tags = tags
         self.ignore_common_http = ignore_common_http
-        self.secrets = frozenset(conf_secrets(conf))
+        self.vocabulary = vocabulary
+        self.configuration = configuration(conf)
+        self.process: KnownSecrets | None = None
 
     def scrubber(self, hint: Mapping[str, Any]) -> Scrubber:
-        return Scrubber(self.secrets | collect(hint))
+        known, budget, why = KnownSecrets(), Budget(), None
+        try:
+            collector = Collector(known, self.vocabulary, budget)
+            self.configuration(collector)
+            if self.process is None or "exc_info" in hint:  # that is rare enough
+                self.process = KnownSecrets()
+                process(Collector(self.process, self.vocabulary, budget))
+            known.update(self.process)
+            collect(hint, known, self.vocabulary, budget)
+        except Exception as error:  # noqa: BLE001  its text may hold a secret
+            why = reason(error)
+        return Scrubber(known, self.vocabulary, budget, why)
 
     def event(self, then: Hook | None) -> Hook:
         """Return the hook of events, transactions and check-ins."""
 
         def before_send(event: Any, hint: dict[str, Any]) -> Any:
-            if self.ignore_common_http and is_common_http(hint):
+            if self.ignore_common_http and is_common_http(event, hint):
                 return None
             scrubber = self.scrubber(hint)
             event = then(event, hint) if then else event
@@ -144,9 +175,9 @@ class _Hooks:
         def before_send(span: Any, hint: dict[str, Any]) -> Any:
             try:
                 scrubbed = scrub(span, hint)
-            except Exception:  # noqa: BLE001
+            except Exception:  # noqa: BLE001  of the user's hook
                 scrubbed = None
-            return scrubbed or {"name": FILTERED, "attributes": {}}
+            return scrubbed or {"name": "[Filtered]", "attributes": {}}
 
         return before_send
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sentry_sdk
 
+from twopi_config import Vocabulary
+from twopi_config.vocabulary import DEFAULT
 from twopi_sentry import request_id as request_ids
 from twopi_sentry.client import UNKNOWN, create_client
-from twopi_sentry.secrets import request_secrets
-from twopi_sentry.sources import remember, sources
+from twopi_sentry.scrubbing.collect import remember, remember_end, sources
+from twopi_sentry.scrubbing.sources import RequestSource
+from twopi_sentry.span_locals import SpanLocals
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -23,6 +25,7 @@ def inject_sentry(
     ignore_common_http: bool = True,
     *,
     request_id: request_ids.Hook | None = None,
+    vocabulary: Vocabulary = DEFAULT,
     **options: Any,
 ) -> sentry_sdk.Client | None:
     """Report the errors of *app* to Sentry, if its configuration has a DSN.
@@ -40,6 +43,7 @@ def inject_sentry(
             flask-restful included, and validation errors.
         request_id: A function that returns the id of the current request, for the
             tag ``request_id``; the default is the header ``X-Request-ID``.
+        vocabulary: What secrets are called; see `create_client`.
         options: Options for `sentry_sdk.init`, except ``dsn``.
 
     Returns:
@@ -49,7 +53,7 @@ def inject_sentry(
         ConfigurationError: A setting cannot be used.
         ModuleNotFoundError: Flask is missing; install ``twopi-sentry[flask]``.
     """
-    from flask import request_started
+    from flask import request_started, request_tearing_down
     from sentry_sdk.integrations.flask import FlaskIntegration
     from sentry_sdk.integrations.wsgi import SentryWsgiMiddleware
 
@@ -64,6 +68,7 @@ def inject_sentry(
         version,
         ignore_common_http,
         request_id=request_id,
+        vocabulary=vocabulary,
         integrations=given,
         **options,
     )
@@ -81,10 +86,16 @@ def inject_sentry(
         from flask import request
 
         current = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-        remember(partial(request_secrets, current))
+        remember(RequestSource(current))
         request_ids.tag_scope(request_id or request_ids.current)
 
+    def remember_its_end(_: Flask, **__: Any) -> None:
+        integration = client.get_integration(SpanLocals)
+        if integration is not None:
+            remember_end(integration.vocabulary)
+
     request_started.connect(remember_request, app, weak=False)
+    request_tearing_down.connect(remember_its_end, app, weak=False)
     app.wsgi_app = wsgi_app  # type: ignore[method-assign]
     app.extensions[EXTENSION] = client
     return client

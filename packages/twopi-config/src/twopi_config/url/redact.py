@@ -10,29 +10,21 @@ from urllib.parse import unquote_plus
 from twopi_config.errors import UrlError
 from twopi_config.secret import MASK, Secret
 from twopi_config.url.parts import SCHEME, parse_url
+from twopi_config.vocabulary import DEFAULT, Vocabulary
 
-_SECRET_NAME = re.compile(
-    "password|passwd|passphrase|pwd|secret|token|jwt|authorization"
-    "|credential|cookie|csrf|xsrf|sessionid|signature|pass$|keys?$"
-    "|^(?:auth|session|sid|pin|otp|totp|sig)$"
-)
 _NEXT_URL = re.compile(rf"[;,](?={SCHEME}://)")
 _PLAIN_HOST = re.compile(r"(?:\[[^\[\]]*\]|[^:]+)(?::[0-9]{0,5})?|")
+_STARTS_URL = re.compile(rf"(?:{SCHEME}:)?//")
 _WEB = {"http", "https", "ws", "wss"}
 
 
-def is_secret_name(name: object) -> bool:
-    """Tell whether what is called *name* is a secret, by words like ``password``."""
-    plain = re.sub(r"[\W_]+", "", str(name).lower())
-    return _SECRET_NAME.search(plain) is not None
-
-
-def redact_url(url: object) -> str:
+def redact_url(url: object, *, vocabulary: Vocabulary = DEFAULT) -> str:
     """Return *url* with ``***`` for its password and whatever else is secret in it.
 
     That is also the value of each query argument with a name like ``token``,
-    ``sslpassword`` or ``api_key``, such arguments in the fragment, and a user name
-    without a password in a web address, which is a token. Of a list of URLs
+    ``sslpassword`` or ``api_key``, one that holds a URL with a password or a connection
+    string (``odbc_connect``), such arguments in the fragment, and a user name without
+    a password in a web address, which is a token. Of a list of URLs
     (``amqp://u:p@h1;amqp://u:p@h2``) each is redacted. Where a raw ``/``, ``?`` or
     ``#`` in a password makes it unclear where it ends, everything before the last
     ``@`` goes. What is no URL is shown as ``***``, so this never raises.
@@ -45,6 +37,7 @@ def redact_url(url: object) -> str:
 
     Args:
         url: The URL, or an object whose ``str`` is one.
+        vocabulary: What secrets are called and look like.
 
     Returns:
         A text to show. It is no URL to connect with.
@@ -52,12 +45,12 @@ def redact_url(url: object) -> str:
     text = str(url)
     several = _NEXT_URL.split(text)
     separators = [match[0] for match in _NEXT_URL.finditer(text)]
-    shown = [_redact_one(each) for each in several]
+    shown = [_redact_one(each, vocabulary) for each in several]
     pairs = zip(shown, [*separators, ""], strict=True)
     return "".join(part for pair in pairs for part in pair)
 
 
-def _redact_one(url: str) -> str:
+def _redact_one(url: str, vocabulary: Vocabulary) -> str:
     try:
         parts = parse_url(url)
     except UrlError:
@@ -69,34 +62,57 @@ def _redact_one(url: str) -> str:
     if at and (parts.userinfo is None or authority != parts.userinfo):
         unclear = ":" in authority and not (web and plain)
         if unclear or parts.userinfo is not None:
-            return f"{start}{MASK}@{_redact_query(behind)}"
+            return f"{start}{MASK}@{_redact_query(behind, vocabulary)}"
     host = parts.host if plain else MASK
     if parts.userinfo is not None:
         username, colon, _ = parts.userinfo.partition(":")
         user = f"{username}:{MASK}" if colon else MASK if web else username
         host = f"{user}@{host}"
-    query = "" if parts.query is None else f"?{_redact_query(parts.query)}"
-    fragment = "" if parts.fragment is None else f"#{_redact_query(parts.fragment)}"
-    return f"{start}{host}{parts.path}{query}{fragment}"
+    query = "" if parts.query is None else f"?{_redact_query(parts.query, vocabulary)}"
+    fragment = (
+        ""
+        if parts.fragment is None
+        else f"#{_redact_query(parts.fragment, vocabulary)}"
+    )
+    path = vocabulary.replace(parts.path, MASK)
+    return f"{start}{host}{path}{query}{fragment}"
 
 
-def _redact_query(query: str) -> str:
+def _redact_query(query: str, vocabulary: Vocabulary) -> str:
     """Mask the values of secret arguments; everything else stays as it is."""
 
     def mask(match: re.Match[str]) -> str:
-        secret = match["value"] and is_secret_name(unquote_plus(match["name"]))
-        return f"{match['name']}={MASK}" if secret else match[0]
+        name, value = match["name"], match["value"]
+        secret = value and (
+            vocabulary.is_secret_name(unquote_plus(name))
+            or _holds_secret(value, vocabulary)
+        )
+        return f"{name}={MASK}" if secret else match[0]
 
     return re.sub(r"(?P<name>[^?&;#=]*)=(?P<value>[^&;#]*)", mask, query)
 
 
-def redact(data: Any) -> Any:
+def _holds_secret(value: str, vocabulary: Vocabulary) -> bool:
+    """Return whether *value*, quoted up to three times, has a secret in it."""
+    for _ in range(3):
+        if vocabulary.find(value):
+            return True
+        plain = unquote_plus(value)
+        if plain == value:
+            return False
+        value = plain
+    return bool(vocabulary.find(value))
+
+
+def redact(data: Any, *, vocabulary: Vocabulary = DEFAULT) -> Any:
     """Return a copy of *data* to show: mappings and lists without their secrets.
 
     ``***`` stands for each `Secret`, and for each value with a name like
     ``password``, ``SECRET_KEY``, ``apiToken`` or ``Cookie``; ``None``, booleans and
-    the empty text stay, they tell whether something is set. URLs are shown as
-    `redact_url` shows them.
+    the empty text stay, they tell whether something is set. Settings about secrets,
+    such as ``SESSION_COOKIE_NAME`` and ``PASSWORD_MIN_LENGTH``, stay too. URLs are
+    shown as `redact_url` shows them, and texts without what has the shape of a secret:
+    ``PWD=...;`` of a connection string, a private key, a token of a known service.
 
     .. code-block:: python
 
@@ -112,18 +128,19 @@ def redact(data: Any) -> Any:
     Args:
         data: A mapping such as ``app.config`` or ``os.environ``; what is in it may
             be nested.
+        vocabulary: What secrets are called and look like.
 
     Returns:
         Dicts and lists of what was in *data*. A tuple or set becomes a list.
     """
-    return _redact(data, ())
+    return _redact(data, (), vocabulary)
 
 
-def _redact(value: Any, around: tuple[int, ...]) -> Any:
+def _redact(value: Any, around: tuple[int, ...], vocabulary: Vocabulary) -> Any:
     if isinstance(value, Secret):
         return MASK
     if isinstance(value, str):
-        return redact_url(value) if "://" in value else value
+        return _redact_text(value, vocabulary)
     if not isinstance(value, Mapping | list | tuple | set | frozenset):
         return value
     if id(value) in around or len(around) == 100:
@@ -132,12 +149,14 @@ def _redact(value: Any, around: tuple[int, ...]) -> Any:
     if isinstance(value, Mapping):
         return {
             name: MASK
-            if is_secret_name(name) and not _tells_nothing(each)
-            else _redact(each, around)
+            if vocabulary.hides(name, each)
+            else _redact(each, around, vocabulary)
             for name, each in value.items()
         }
-    return [_redact(each, around) for each in value]
+    return [_redact(each, around, vocabulary) for each in value]
 
 
-def _tells_nothing(value: Any) -> bool:
-    return value is None or value == "" or isinstance(value, bool)
+def _redact_text(text: str, vocabulary: Vocabulary) -> str:
+    if _STARTS_URL.match(text):
+        return redact_url(text, vocabulary=vocabulary)
+    return vocabulary.replace(text, MASK)

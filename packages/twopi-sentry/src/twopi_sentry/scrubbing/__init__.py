@@ -1,0 +1,1 @@
+"""Find the secrets of an application, and take them out of what is sent."""
