@@ -62,6 +62,12 @@ def test_a_query():
     assert list(options) == ["_sa_orm_load_options"]
 
 
+def test_the_mapper():
+    assert internals.mapper_of(PLAIN) is Thing.__mapper__
+    assert internals.mapper_of(select(aliased(Thing).size)) is Thing.__mapper__
+    assert internals.mapper_of(select(TABLE)) is None
+
+
 def test_clauses():
     statement = (
         PLAIN.where(Thing.size > 1, Thing.id > 2)

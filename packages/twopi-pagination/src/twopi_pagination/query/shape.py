@@ -63,14 +63,6 @@ class Shape:
         return None
 
     @cached_property
-    def mapper(self) -> Any:
-        """The mapper of the first column that has one."""
-        for column in self.described:
-            if column.get("entity") is not None:
-                return inspect(column["entity"]).mapper
-        return None
-
-    @cached_property
     def identity(self) -> list[ColumnElement[Any]]:
         """The columns that identify an object of the entity; none if there is none."""
         return [] if self.entity is None else identity_of(self.entity)
