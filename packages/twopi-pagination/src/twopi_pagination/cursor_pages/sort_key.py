@@ -181,7 +181,7 @@ def _form(element: Any, type_: TypeEngine[Any], dialect: Dialect) -> _Form:
         same = type_coerce(element, type_)
         return _Form(UNTYPED, same, same, type_)
     if isinstance(type_, Boolean):
-        number = (
+        number: Any = (
             type_coerce(element, BigInteger()) if is_mysql else cast(element, Integer)
         )
         return _Form(CODECS[int], number, number, BigInteger())
@@ -201,7 +201,7 @@ def _form(element: Any, type_: TypeEngine[Any], dialect: Dialect) -> _Form:
         float: Double(),
         Decimal: Numeric(),
     }
-    bind_type = (
+    bind_type: Any = (
         String() if isinstance(type_, Enum) else bind_types.get(python_type, type_)
     )
     same = type_coerce(element, bind_type)

@@ -175,9 +175,10 @@ class Shape:
             if not any(each["expr"] is entity for entity in self.entities)
         ]
         # the keys alone: eager loading is no part of the question
-        keys = self.statement.order_by(None).with_only_columns(*columns)
+        statement: Any = self.statement
+        keys = statement.order_by(None).with_only_columns(*columns)
         units = () if self.entity is None else (inspect(self.entity).selectable,)
-        return JoinGraph(keys.get_final_froms(), self.statement.whereclause, units)
+        return JoinGraph(keys.get_final_froms(), statement.whereclause, units)
 
     @cached_property
     def tables(self) -> dict[FromClause, bool]:
