@@ -206,17 +206,17 @@ def _slice(
     place = Place() if cursor is None else form.read(cursor)
     if backwards:
         place = dataclasses.replace(place, backwards=True)
-    items, values = rows_at(of_values, plan, place, min(limit + 1, MAX_INTEGER))
-    more = len(items) > limit
-    items, values = list(items[:limit]), values[:limit]
+    found = rows_at(of_values, plan, place, min(limit + 1, MAX_INTEGER))
+    more = len(found.items) > limit
+    items, rows = list(found.items[:limit]), list(found.rows[:limit])
     if place.backwards:
         items.reverse()
-        values = values[::-1]
+        rows.reverse()
     # on the side it came from there is a page, unless it came from the end
     before = more if place.backwards else place.values is not None
     behind = place.values is not None if place.backwards else more
-    first = values[0] if values else None
-    last = values[-1] if values else None
+    first = plan.order.values(rows[0]) if rows else None
+    last = plan.order.values(rows[-1]) if rows else None
     known = None if before or behind else len(items)
     number = total_of(source, way, total, settings.count_cap, known)
     return KeysetSlice(
@@ -226,5 +226,5 @@ def _slice(
         prev=form.write(Place(backwards=True, values=first)) if before else None,
         total=number.items,
         exact=number.exact,
-        places=Places(values, form),
+        places=Places(rows, plan.order.values, form),
     )

@@ -4,7 +4,7 @@
 
     marshmallow.ValidationError, werkzeug.exceptions.HTTPException
     └── InvalidPage             the client asks for what cannot be: 422
-        └── InvalidCursor       its cursor is none of this list
+        └── InvalidCursor       its cursor does not belong to this list
     TypeError
     └── UnpageableQuery         the program's query cannot be cut into pages
         ├── UnorderedQuery      it has no order that cursors could keep to
@@ -83,6 +83,10 @@ class InvalidCursor(InvalidPage):
     def __init__(self, messages: dict[str, list[str]] | None = None) -> None:
         text = "Is not a cursor of this list. Start again without one."
         super().__init__(messages or {"cursor": [text]})
+
+    def named(self, parameter: str) -> InvalidCursor:
+        """Return the same of a *parameter* that is called otherwise."""
+        return InvalidCursor({parameter: self._messages["cursor"]})
 
 
 class UnpageableQuery(TypeError):  # noqa: N818

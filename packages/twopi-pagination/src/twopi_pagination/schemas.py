@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
@@ -31,7 +32,7 @@ class _Number(fields.Integer):
         self.description = description
 
     @property
-    def metadata(self) -> dict[str, Any]:  # type: ignore[override]  # an attribute there
+    def metadata(self) -> Mapping[str, Any]:
         """The bounds and the default of the current application's settings."""
         return {
             "description": self.description,

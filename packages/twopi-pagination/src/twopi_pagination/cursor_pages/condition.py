@@ -18,7 +18,7 @@ import enum
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, false, or_, true, tuple_
+from sqlalchemy import ColumnElement, and_, false, not_, or_, true, tuple_
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.expression import ColumnClause
 
@@ -105,10 +105,10 @@ def _nested(keys: Sequence[Key], bounds: Sequence[Bound]) -> ColumnElement[bool]
 def _pieces_after(key: Key, bound: Bound) -> list[ColumnElement[bool]]:
     """List the ranges of *key* that come strictly after *bound*."""
     if bound is None:
-        return [key.element.is_not(None)] if key.nulls_first else []
+        return [not_(key.is_null)] if key.nulls_first else []
     pieces = [key.compared < bound if key.descending else key.compared > bound]
     if key.nullable and not key.nulls_first:
-        pieces.append(key.element.is_(None))
+        pieces.append(key.is_null)
     return pieces
 
 
@@ -121,4 +121,4 @@ def _not_before(key: Key, bound: Bound) -> ColumnElement[bool]:
 
 def equal(key: Key, bound: Bound) -> ColumnElement[bool]:
     """Return the condition for the rows in which *key* is the same."""
-    return key.element.is_(None) if bound is None else key.compared == bound
+    return key.is_null if bound is None else key.compared == bound

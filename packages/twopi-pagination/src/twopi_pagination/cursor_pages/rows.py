@@ -18,11 +18,17 @@ class Rows(NamedTuple):
 
     Attributes:
         items: What the statement itself selects: entities or rows.
-        values: The values of the keys of each.
+        rows: The same with the values of the keys.
+        order: What finds those values.
     """
 
     items: Sequence[Any]
-    values: Sequence[tuple[Any, ...]]
+    rows: Sequence[Any]
+    order: Order
+
+    def values(self) -> list[tuple[Any, ...]]:
+        """List the values of the keys of each row."""
+        return [self.order.values(row) for row in self.rows]
 
 
 def rows_at(source: Source, plan: Plan, place: Place, limit: int) -> Rows:
@@ -63,10 +69,10 @@ def _rows(source: Source, order: Order, statement: Any) -> Rows:
         result = result.unique(order.identity_of)
     if order.single:
         rows = list(result)
-        return Rows([row[0] for row in rows], [order.values(row) for row in rows])
+        return Rows([row[0] for row in rows], rows, order)
     frozen = result.freeze()
     items = list(frozen().columns(*range(order.shape.width)))
-    return Rows(items, [order.values(row) for row in frozen()])
+    return Rows(items, list(frozen()), order)
 
 
 def _looked_up(
@@ -76,7 +82,7 @@ def _looked_up(
     known = [None if isinstance(each, Digest) else each for each in values]
     indexes = [i for i, each in enumerate(values) if not isinstance(each, Digest)]
     statement = rows_equal_to(order, order.types_of(known), indexes)
-    for found in _rows(_at(source, order, known), order, statement).values:
+    for found in _rows(_at(source, order, known), order, statement).values():
         if all(
             Digest.of(codec.encode(each)) == value
             for codec, each, value in zip(order.codecs, found, values, strict=True)

@@ -40,8 +40,10 @@ from sqlalchemy import (
     TypeCoerce,
     TypeDecorator,
     UnaryExpression,
+    asc,
     bindparam,
     cast,
+    desc,
     func,
     literal,
     literal_column,
@@ -97,6 +99,11 @@ class Key:
         parameter: ColumnElement[Any] = bindparam(name, type_=type_)
         return parameter if self.cast_to is None else cast(parameter, self.cast_to)
 
+    @property
+    def is_null(self) -> ColumnElement[bool]:
+        """The condition for NULL, whatever operators the type has."""
+        return type_coerce(self.element, NullType()).is_(None)
+
     def backwards(self) -> Key:
         """Return the key of the opposite order."""
         return dataclasses.replace(
@@ -105,13 +112,13 @@ class Key:
 
     def clauses(self, dialect: Dialect) -> list[ColumnElement[Any]]:
         """List the terms of ORDER BY; MariaDB and MySQL have no NULLS FIRST."""
-        term = self.element.desc() if self.descending else self.element.asc()
+        term = desc(self.element) if self.descending else asc(self.element)
         if not self.nullable or self.nulls_first == puts_nulls_first(
             dialect.name, descending=self.descending
         ):
             return [term]
         if dialect.name in MYSQL:
-            missing = self.element.is_(None)
+            missing = self.is_null
             return [missing.desc() if self.nulls_first else missing.asc(), term]
         return [term.nulls_first() if self.nulls_first else term.nulls_last()]
 
@@ -174,7 +181,7 @@ def _form(element: Any, type_: TypeEngine[Any], dialect: Dialect) -> _Form:
         same = type_coerce(element, type_)
         return _Form(UNTYPED, same, same, type_)
     if isinstance(type_, Boolean):
-        number = (
+        number: Any = (
             type_coerce(element, BigInteger()) if is_mysql else cast(element, Integer)
         )
         return _Form(CODECS[int], number, number, BigInteger())
@@ -194,7 +201,7 @@ def _form(element: Any, type_: TypeEngine[Any], dialect: Dialect) -> _Form:
         float: Double(),
         Decimal: Numeric(),
     }
-    bind_type = (
+    bind_type: Any = (
         String() if isinstance(type_, Enum) else bind_types.get(python_type, type_)
     )
     same = type_coerce(element, bind_type)

@@ -16,7 +16,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -154,18 +154,20 @@ class Places:
     """The places after each item of a page.
 
     Attributes:
-        values: The keys of each item.
+        rows: A row for each item.
+        values: Returns the keys of a row.
         form: How cursors are written.
     """
 
-    values: Sequence[tuple[Any, ...]] = ()
+    rows: Sequence[Any] = ()
+    values: Callable[[Any], tuple[Any, ...]] = tuple
     form: CursorFormat | None = None
 
     def cursors(self) -> list[str]:
         """Return the cursor of each item."""
         if self.form is None:
             return []
-        return [self.form.write(Place(values=each)) for each in self.values]
+        return [self.form.write(Place(values=self.values(row))) for row in self.rows]
 
 
 def _mac(key: bytes, payload: bytes) -> bytes:

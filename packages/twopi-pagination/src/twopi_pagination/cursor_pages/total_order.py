@@ -119,6 +119,7 @@ class Order:
             ClauseList(*self.clauses), {"maintain_key": True}, {"bindparam": renamed}
         )
         text = _PARAMETER.sub("?", str(clauses.compile(dialect=self.dialect)))
+        text = text.replace("%%", "%")
         return text, parameters, [codec.name for codec in self.codecs]
 
     def subject(self, scope: str, values: Mapping[str, Any]) -> bytes:

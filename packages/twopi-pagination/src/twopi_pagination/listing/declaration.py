@@ -143,7 +143,7 @@ class Listing:
                 names the filter and the order.
         """
         if dialect is None:
-            dialect = sqlite.dialect()  # type: ignore[no-untyped-call]
+            dialect = sqlite.dialect()
         statement = self.statement() if callable(self.statement) else self.statement
         for parameter, condition in self.filters.samples():
             for text, order in self.orders():
@@ -231,8 +231,7 @@ class Listing:
                 backwards=asked.backwards,
             )
         except InvalidCursor as error:
-            complaint = error.messages["cursor"]
-            raise InvalidCursor({asked.cursor_name: complaint}) from None
+            raise error.named(asked.cursor_name) from None
         there = {"next": found.next, "prev": found.prev}
         links = self._links(
             {"first": "", **there} if any(there.values()) else {}, asked

@@ -34,7 +34,9 @@ _ORDERED = (*_EQUALITY, "lt", "lte", "gt", "gte")
 
 def default_operators(python_type: type, *, nullable: bool) -> tuple[str, ...]:
     """Return the operators for a column, which an index can serve."""
-    names = _EQUALITY if issubclass(python_type, bool | str) else _ORDERED
+    names: tuple[str, ...] = (
+        _EQUALITY if issubclass(python_type, bool | str) else _ORDERED
+    )
     if python_type is bool:
         names = ("eq",)
     return (*names, "null") if nullable else names

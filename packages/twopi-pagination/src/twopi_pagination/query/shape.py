@@ -63,14 +63,6 @@ class Shape:
         return None
 
     @cached_property
-    def mapper(self) -> Any:
-        """The mapper of the first column that has one."""
-        for column in self.described:
-            if column.get("entity") is not None:
-                return inspect(column["entity"]).mapper
-        return None
-
-    @cached_property
     def identity(self) -> list[ColumnElement[Any]]:
         """The columns that identify an object of the entity; none if there is none."""
         return [] if self.entity is None else identity_of(self.entity)
@@ -183,9 +175,10 @@ class Shape:
             if not any(each["expr"] is entity for entity in self.entities)
         ]
         # the keys alone: eager loading is no part of the question
-        keys = self.statement.order_by(None).with_only_columns(*columns)
+        statement: Any = self.statement
+        keys = statement.order_by(None).with_only_columns(*columns)
         units = () if self.entity is None else (inspect(self.entity).selectable,)
-        return JoinGraph(keys.get_final_froms(), self.statement.whereclause, units)
+        return JoinGraph(keys.get_final_froms(), statement.whereclause, units)
 
     @cached_property
     def tables(self) -> dict[FromClause, bool]:

@@ -14,7 +14,7 @@ from sqlalchemy.sql.expression import GenerativeSelect
 
 from twopi_pagination.errors import UnpageableQuery
 from twopi_pagination.query.shape import Shape
-from twopi_pagination.query.sqlalchemy_internals import of_query
+from twopi_pagination.query.sqlalchemy_internals import mapper_of, of_query
 
 AnySession: TypeAlias = Session | scoped_session[Any] | Connection
 """What statements run in. The entities of a connection are of a session for it."""
@@ -78,7 +78,7 @@ class Source:
 
     @cached_property
     def _bind_arguments(self) -> Mapping[str, Any]:
-        mapper = self.shape.mapper
+        mapper = mapper_of(self.statement)
         return {**({} if mapper is None else {"mapper": mapper}), **self.bind_arguments}
 
     def run(self, statement: Any, **bind_arguments: Any) -> Any:

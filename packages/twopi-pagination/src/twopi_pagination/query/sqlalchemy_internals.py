@@ -43,6 +43,12 @@ def cache_key(statement: Any) -> Any:
     return statement._generate_cache_key()
 
 
+def mapper_of(statement: Any) -> Any:
+    """Return the mapper of the first entity of *statement*, if there is one."""
+    subject = statement._propagate_attrs.get("plugin_subject")
+    return None if subject is None else subject.mapper
+
+
 def deannotated(element: Any) -> Any:
     """Return *element* without what the ORM noted in it.
 
