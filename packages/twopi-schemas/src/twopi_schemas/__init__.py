@@ -1,7 +1,7 @@
 """marshmallow, compiled: the same results in a fraction of the time."""
 
-from twopi_schemas.cache import compiled
-from twopi_schemas.explain import Explanation, Explanations, explain
+from twopi_schemas.compile_cache import compiled
+from twopi_schemas.explanation import Explanation, Explanations, explain
 from twopi_schemas.registry import AS_IS, register
 from twopi_schemas.schema import CompiledSchema
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from marshmallow import Schema
 
-from twopi_schemas.explain import explain
-from twopi_schemas.plans import is_schema_class
+from twopi_schemas.decide.plan import is_schema_class
+from twopi_schemas.explanation import explain
 
 
 def find(name: str) -> type[Schema] | Schema:

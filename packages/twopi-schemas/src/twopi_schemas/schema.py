@@ -10,7 +10,11 @@ from typing import Any, NamedTuple, TypeAlias
 from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError
 from marshmallow.fields import Nested
 
-from twopi_schemas.borrowed import (
+from twopi_schemas.change_watch import Watch
+from twopi_schemas.decide.plan import HandedOverError, Scope
+from twopi_schemas.dump.program import DumpProgram, compile_dump
+from twopi_schemas.load.program import Collecting, LoadProgram, Pure, compile_load
+from twopi_schemas.marshmallow_internals import (
     ErrorStore,
     deserialize_as,
     deserialize_with,
@@ -19,10 +23,6 @@ from twopi_schemas.borrowed import (
     serialize_as,
     serialize_with,
 )
-from twopi_schemas.dumping import DumpProgram, compile_dump
-from twopi_schemas.loading import Collecting, LoadProgram, Pure, compile_load
-from twopi_schemas.plans import HandedOverError, Scope
-from twopi_schemas.watching import Watch
 
 _MODES = (EXCLUDE, INCLUDE, RAISE)
 

@@ -18,9 +18,7 @@ from marshmallow.fields import (
 )
 from marshmallow.utils import get_value
 
-from twopi_schemas import dump_tables  # noqa: F401 - fills the registry
-from twopi_schemas.borrowed import AnyField, plucked_key, serialize_of
-from twopi_schemas.plans import (
+from twopi_schemas.decide.plan import (
     CALLED,
     COMPILED,
     HANDED_OVER,
@@ -30,6 +28,8 @@ from twopi_schemas.plans import (
     describe,
     refuse_patches,
 )
+from twopi_schemas.dump import scalars  # noqa: F401 - fills the registry
+from twopi_schemas.marshmallow_internals import AnyField, plucked_key, serialize_of
 from twopi_schemas.registry import AS_IS, Convert, Table, declared, dumps
 
 Serialize = Callable[[Any, Any], Any]

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from marshmallow import Schema
 
-from twopi_schemas.borrowed import dump_hooks, load_hooks
-from twopi_schemas.dumping import plan_dump
-from twopi_schemas.loading import plan_load
-from twopi_schemas.plans import CALLED, HANDED_OVER, HandedOverError, Plan, Scope
+from twopi_schemas.decide.plan import CALLED, HANDED_OVER, HandedOverError, Plan, Scope
+from twopi_schemas.dump.program import plan_dump
+from twopi_schemas.load.program import plan_load
+from twopi_schemas.marshmallow_internals import dump_hooks, load_hooks
 from twopi_schemas.schema import CompiledSchema
 
 

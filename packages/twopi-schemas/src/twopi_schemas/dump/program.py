@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from marshmallow import Schema, missing
 
-from twopi_schemas.borrowed import DUMP_METHODS, serialize_as
-from twopi_schemas.dump_fields import Row, row_of
-from twopi_schemas.plans import Plan, Scope, refuse_overrides
-from twopi_schemas.reading import MISS, Access, access, stored
+from twopi_schemas.decide.plan import Plan, Scope, refuse_overrides
+from twopi_schemas.dump.attribute_access import MISS, Access, access, stored
+from twopi_schemas.dump.fields import Row, row_of
+from twopi_schemas.marshmallow_internals import DUMP_METHODS, serialize_as
 
 #: Classes of objects remembered by one program.
 _MAX_CLASSES = 64

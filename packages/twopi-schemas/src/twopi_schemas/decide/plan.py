@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from marshmallow import Schema
 from marshmallow.fields import Nested
 
-from twopi_schemas.borrowed import AnyField
+from twopi_schemas.marshmallow_internals import AnyField
 
 COMPILED = "compiled"
 CALLED = "called"

@@ -13,8 +13,8 @@ from typing import Any
 
 from marshmallow import fields, utils
 
-from twopi_schemas.borrowed import AnyField, serialize_of
-from twopi_schemas.checks import is_plain_enum
+from twopi_schemas.decide.purity import is_plain_enum
+from twopi_schemas.marshmallow_internals import AnyField, serialize_of
 from twopi_schemas.registry import ANYTHING, AS_IS, Table, dumps
 
 _NONE: Table = {type(None): AS_IS}

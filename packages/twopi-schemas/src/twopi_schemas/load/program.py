@@ -16,10 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError, missing
 from marshmallow.utils import set_value
 
-from twopi_schemas.borrowed import LOAD_METHODS, AnyField
-from twopi_schemas.load_fields import row_of
-from twopi_schemas.load_steps import Step, step_of
-from twopi_schemas.plans import (
+from twopi_schemas.decide.plan import (
     COMPILED,
     HandedOverError,
     Plan,
@@ -27,6 +24,9 @@ from twopi_schemas.plans import (
     UnsureError,
     refuse_overrides,
 )
+from twopi_schemas.load.fields import row_of
+from twopi_schemas.load.user_code import Step, step_of
+from twopi_schemas.marshmallow_internals import LOAD_METHODS, AnyField
 
 Run = Callable[[Any], dict[str, Any]]
 Collect = Callable[[Any, Any, int | None], dict[str, Any]]

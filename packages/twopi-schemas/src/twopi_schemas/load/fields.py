@@ -12,16 +12,16 @@ from typing import Any
 from marshmallow import missing
 from marshmallow.fields import Dict, List, Nested, Pluck, Tuple
 
-from twopi_schemas import load_tables  # noqa: F401 - fills the registry
-from twopi_schemas.borrowed import AnyField, plucked_key
-from twopi_schemas.checks import is_repeatable, is_repeatable_default
-from twopi_schemas.plans import (
+from twopi_schemas.decide.plan import (
     HandedOverError,
     Scope,
     UnsureError,
     describe,
     refuse_patches,
 )
+from twopi_schemas.decide.purity import is_repeatable, is_repeatable_default
+from twopi_schemas.load import scalars  # noqa: F401 - fills the registry
+from twopi_schemas.marshmallow_internals import AnyField, plucked_key
 from twopi_schemas.registry import Convert, Table, declared, loads
 
 #: The usual type, what converts it, whether it may be missing, and all the rest.

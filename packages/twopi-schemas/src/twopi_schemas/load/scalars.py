@@ -12,8 +12,8 @@ from typing import Any
 
 from marshmallow import fields, utils
 
-from twopi_schemas.borrowed import AnyField, deserialize_of
-from twopi_schemas.checks import is_plain_enum
+from twopi_schemas.decide.purity import is_plain_enum
+from twopi_schemas.marshmallow_internals import AnyField, deserialize_of
 from twopi_schemas.registry import ANYTHING, AS_IS, Convert, Table, loads
 
 _PARSERS = (

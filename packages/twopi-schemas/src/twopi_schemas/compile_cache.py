@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import Schema
 
-from twopi_schemas.plans import is_schema_class
+from twopi_schemas.decide.plan import is_schema_class
 from twopi_schemas.schema import CompiledSchema
 
 #: Compiled schemas remembered by a process; the least recently used one goes first.

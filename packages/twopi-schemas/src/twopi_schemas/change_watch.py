@@ -10,7 +10,7 @@ from typing import Any
 from marshmallow import Schema
 from marshmallow.fields import Dict, Enum, List, Tuple
 
-from twopi_schemas.borrowed import AnyField
+from twopi_schemas.marshmallow_internals import AnyField
 
 _INNER: dict[type, Callable[[Any], Iterable[AnyField | None]]] = {
     Dict: lambda field: (field.key_field, field.value_field),

@@ -12,9 +12,7 @@ from typing import Any
 from marshmallow import ValidationError, missing
 from marshmallow.fields import List, Nested
 
-from twopi_schemas.borrowed import AnyField, validate_of
-from twopi_schemas.load_fields import refuse_processors, table_of
-from twopi_schemas.plans import (
+from twopi_schemas.decide.plan import (
     CALLED,
     HANDED_OVER,
     HandedOverError,
@@ -23,6 +21,8 @@ from twopi_schemas.plans import (
     UnsureError,
     refuse_patches,
 )
+from twopi_schemas.load.fields import refuse_processors, table_of
+from twopi_schemas.marshmallow_internals import AnyField, validate_of
 
 Step = Callable[[Any, Any], Any]
 
