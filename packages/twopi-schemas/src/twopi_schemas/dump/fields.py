@@ -28,8 +28,8 @@ from twopi_schemas.decide.plan import (
     describe,
     refuse_patches,
 )
-from twopi_schemas.dump import scalars  # noqa: F401 - fills the registry
 from twopi_schemas.marshmallow_internals import AnyField, plucked_key, serialize_of
+from twopi_schemas.dump.scalars import SCALARS
 from twopi_schemas.registry import AS_IS, Convert, Table, declared, dumps
 
 Serialize = Callable[[Any, Any], Any]
@@ -100,7 +100,7 @@ def _value(
     container = _CONTAINERS.get(type(field))
     if container is not None:
         return None, AS_IS, container(field, name, scope)
-    tables = dumps.get(type(field))
+    tables = SCALARS.get(type(field)) or dumps.get(type(field))
     table = tables(field) if tables else None
     if table is None:
         raise HandedOverError(f"{describe(field)} is not a known field class")

@@ -20,8 +20,8 @@ from twopi_schemas.decide.plan import (
     refuse_patches,
 )
 from twopi_schemas.decide.purity import is_repeatable, is_repeatable_default
-from twopi_schemas.load import scalars  # noqa: F401 - fills the registry
 from twopi_schemas.marshmallow_internals import AnyField, plucked_key
+from twopi_schemas.load.scalars import SCALARS
 from twopi_schemas.registry import Convert, Table, declared, loads
 
 #: The usual type, what converts it, whether it may be missing, and all the rest.
@@ -35,7 +35,7 @@ def table_of(field: AnyField, scope: Scope) -> Table:
     container = _CONTAINERS.get(kind)
     if container is not None:
         return container(field, scope)
-    tables = loads.get(kind)
+    tables = SCALARS.get(kind) or loads.get(kind)
     if tables is None:
         raise HandedOverError(f"{describe(field)} is not a known field class")
     table = tables(field)
