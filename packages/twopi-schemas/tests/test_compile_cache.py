@@ -51,7 +51,7 @@ def test_old_schemas_are_forgotten(monkeypatch):
     first = Schema.from_dict({"a": fields.String()})
     gone = weakref.ref(compiled(first))
     for _ in range(50):
-        compiled(Schema.from_dict({"a": fields.String()})())
+        compiled(Schema.from_dict({"a": fields.String()}))
         compiled(Pet)
     gc.collect()
 

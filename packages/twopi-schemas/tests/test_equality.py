@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from twopi_schemas import tiers
 from twopi_schemas.schema import CompiledSchema
 
 EXAMPLES = int(os.environ.get("TWOPI_SCHEMAS_EXAMPLES", "100"))
@@ -26,6 +27,16 @@ many_schemas = settings(
     print_blob=False,
 )
 randoms = st.randoms(use_true_random=True)
+
+
+@pytest.fixture(params=["mixed", "interpreted", "generated"], autouse=True)
+def _tier(request, monkeypatch):
+    """Run each test by the interpreted program, by generated source, and by all."""
+    first, source = {"mixed": (1, 6), "interpreted": (0, 10**9), "generated": (0, 0)}[
+        request.param
+    ]
+    monkeypatch.setattr(tiers, "INTERPRETED_AFTER", first)
+    monkeypatch.setattr(tiers, "SOURCE_AFTER", source)
 
 
 @pytest.fixture(autouse=True)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from operator import ne
 from typing import Any
 
 from marshmallow import Schema
-from marshmallow.fields import Dict, Enum, List, Tuple
+from marshmallow.fields import Dict, Enum, List, Nested, Tuple
 
-from twopi_schemas.marshmallow_internals import AnyField
+from twopi_schemas.marshmallow_internals import (
+    DUMP_METHODS,
+    LOAD_METHODS,
+    AnyField,
+    resolved_schema,
+)
 
 _INNER: dict[type, Callable[[Any], Iterable[AnyField | None]]] = {
     Dict: lambda field: (field.key_field, field.value_field),
@@ -18,9 +22,10 @@ _INNER: dict[type, Callable[[Any], Iterable[AnyField | None]]] = {
     List: lambda field: (field.inner,),
     Tuple: lambda field: field.tuple_fields,
 }
+_METHODS = LOAD_METHODS | DUMP_METHODS
 
 
-def _with_inner(fields: Iterable[AnyField | None]) -> list[AnyField]:
+def with_inner(fields: Iterable[AnyField | None]) -> list[AnyField]:
     """Return *fields* and those inside of them, as far as they are compiled."""
     found = [field for field in fields if field is not None]
     for field in found:
@@ -33,48 +38,55 @@ def _with_inner(fields: Iterable[AnyField | None]) -> list[AnyField]:
 class Watch:
     """What a schema's fields were when they were compiled.
 
-    The lists of validators are looked at in any case: marshmallow shares them among
-    all instances of a class. All else can only change in a schema that others have.
-    Comparing is done in C: the attributes of all fields against copies of them. As
-    1 equals True, what compiled code takes from a field's defaults, constant and
-    places it reads when it needs it.
+    The lists of validators are compared in any case, since marshmallow shares them
+    among all instances of a class, and so are the schemas that `Nested` fields look
+    up late. All else can only change in a schema that others have. Comparing is done
+    in C: the attributes of all fields against copies of them. As 1 equals True, what
+    compiled code takes from a field's defaults, constant and places it reads when it
+    needs it.
 
-    Attributes:
-        differs: That comparison, which is all there is to a watch that is not thorough;
-            it raises where values cannot be compared.
+    Args:
+        schema: the schema.
+        own: the name of the dictionary of its fields: ``load_fields``, ``dump_fields``.
+        thorough: whether others have the schema, so that anything may change.
     """
 
-    def __init__(self, schema: Schema, *, thorough: bool) -> None:
-        self._schema = schema
-        self._thorough = thorough
-        self._load_fields, self._dump_fields = schema.load_fields, schema.dump_fields
-        self._many, self._partial = schema.many, schema.partial
-        self._unknown = schema.unknown
-        self._live: list[Any] = []
+    def __init__(self, schema: Schema, own: str, *, thorough: bool) -> None:
+        self._schema, self._own, self._thorough = schema, own, thorough
+        declared = getattr(schema, own)
+        fields = with_inner(declared.values())
+        self._live: list[Any] = [field.validators for field in fields]
+        self._nested = [field for field in fields if isinstance(field, Nested)]
         if thorough:
-            self._live += [self._load_fields, self._dump_fields]
-        declared = {**schema.load_fields, **schema.dump_fields}
-        fields = _with_inner(declared.values())
-        self._live += [field.validators for field in fields]
-        if thorough:
-            self._live += map(vars, fields)
-        then = [each.copy() for each in self._live]
-        self.differs = partial(ne, self._live, then)
+            self._live += [declared, *map(vars, fields)]
+        self._then = [each.copy() for each in self._live]
+        self._late = list(map(resolved_schema, self._nested))
+        self._around = self._look_around() if thorough else ()
+
+    def _look_around(self) -> tuple[Any, ...]:
+        """Return what is not in the fields; compared one by one, by identity."""
+        schema = self._schema
+        declared = getattr(schema, self._own)
+        sizes = [
+            len(vars(kind)) for kind in type(schema).__mro__ if kind is not Schema
+        ]
+        return (
+            schema.many,
+            schema.partial,
+            schema.unknown,
+            schema.dict_class,
+            frozenset(_METHODS.intersection(vars(schema))),
+            tuple(sizes),
+            tuple(declared),
+        )
 
     def changed(self) -> bool:
-        """Tell whether anything was changed since."""
+        """Return whether anything was changed since."""
         try:
-            if self.differs():
+            if ne(self._live, self._then):
                 return True
+            if self._nested and self._late != list(map(resolved_schema, self._nested)):
+                return True
+            return self._thorough and self._look_around() != self._around
         except Exception:  # noqa: BLE001 - values that cannot be compared differ
             return True
-        if not self._thorough:
-            return False
-        schema = self._schema
-        return (
-            schema.load_fields is not self._load_fields
-            or schema.dump_fields is not self._dump_fields
-            or schema.many is not self._many
-            or schema.partial is not self._partial
-            or schema.unknown is not self._unknown
-        )

@@ -11,7 +11,10 @@ from marshmallow import Schema
 from twopi_schemas.decide.plan import is_schema_class
 from twopi_schemas.schema import CompiledSchema
 
-#: Compiled schemas remembered by a process; the least recently used one goes first.
+#: The attribute of a schema instance that holds its compiled form.
+COMPILED = "_twopi_schemas_compiled"
+#: Schemas compiled by class and options that a process remembers; the least recently
+#: used one goes first. An instance keeps its own.
 MAX_SCHEMAS = 512
 
 _lock = threading.Lock()
@@ -27,9 +30,10 @@ def compiled(schema: type[Schema] | Schema, /, **options: Any) -> CompiledSchema
         **options: for a class: the arguments to make its instance with.
 
     Returns:
-        an object with the schema's `load`, `dump`, `loads` and `dumps`; the same
-        one for the same class and options, or the same instance, while it is among
-        the last `MAX_SCHEMAS` used.
+        an object with the schema's `load`, `dump`, `loads`, `dumps` and `validate`; the
+        same one for the same instance, and for the same class and options while it is
+        among the last `MAX_SCHEMAS` used. Options that cannot be compared by hash
+        give a new one each time.
 
     Raises:
         TypeError: if *schema* is no schema, or is an instance and options are given.
@@ -37,20 +41,26 @@ def compiled(schema: type[Schema] | Schema, /, **options: Any) -> CompiledSchema
     if isinstance(schema, Schema):
         if options:
             raise TypeError(f"{schema!r} is made already; give options to its class")
-        key: Any = id(schema)
-    elif is_schema_class(schema):
-        key = (schema, *_frozen(options)) if options else schema
-    else:
+        own = schema.__dict__
+        found = own.get(COMPILED)
+        if found is not None and found._schema is schema:  # noqa: SLF001
+            return found  # type: ignore[no-any-return]
+        made = CompiledSchema(schema, watched=True)
+        if found is not None:  # that of the schema it is a copy of
+            own[COMPILED] = made
+        return own.setdefault(COMPILED, made)  # type: ignore[no-any-return]
+    if not is_schema_class(schema):
         raise TypeError(f"compiled() takes a marshmallow schema, not {schema!r}")
-    with _lock:
-        found = _known.get(key)
-        if found is not None:
-            _known.move_to_end(key)
-            return found
-    if isinstance(schema, Schema):
-        found = CompiledSchema(schema, watched=True)
-    else:
-        found = CompiledSchema(schema(**options), watched=False)
+    key: Any = (schema, *_frozen(options)) if options else schema
+    try:
+        with _lock:
+            found = _known.get(key)
+            if found is not None:
+                _known.move_to_end(key)
+                return found
+    except TypeError:  # an option cannot be a key: such a schema is not remembered
+        return CompiledSchema(schema(**options), watched=False)
+    found = CompiledSchema(schema(**options), watched=False)
     with _lock:
         found = _known.setdefault(key, found)
         if len(_known) > MAX_SCHEMAS:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from marshmallow import Schema
+from marshmallow.fields import Nested
 
 from twopi_schemas.decide.plan import CALLED, HANDED_OVER, HandedOverError, Plan, Scope
 from twopi_schemas.dump.program import plan_dump
 from twopi_schemas.load.program import plan_load
 from twopi_schemas.marshmallow_internals import dump_hooks, load_hooks
-from twopi_schemas.schema import CompiledSchema
+from twopi_schemas.change_watch import with_inner
+from twopi_schemas.core import Core
 
 
 class Explanation(NamedTuple):
@@ -60,8 +63,11 @@ def explain(schema: type[Schema] | Schema) -> Explanations:
 
 
 def _scope(schema: Schema) -> Scope:
-    compiled = CompiledSchema(schema, watched=False)
-    return compiled.scope(None)
+    for field in with_inner([*schema.load_fields.values()]):
+        if isinstance(field, Nested):
+            with contextlib.suppress(Exception):  # using the field will say what it is
+                field.schema  # noqa: B018 - looks the schema up
+    return Core(schema, watched=False).scope(None)
 
 
 def _load(schema: Schema) -> Iterator[Explanation]:

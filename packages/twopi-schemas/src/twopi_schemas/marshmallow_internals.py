@@ -19,11 +19,14 @@ from marshmallow.decorators import (
     VALIDATES_SCHEMA,
 )
 from marshmallow.error_store import ErrorStore as _ErrorStore
-from marshmallow.fields import Field, Pluck
+from marshmallow.fields import Field, Nested, Pluck
 
 __all__ = [
+    "DUMP",
     "DUMP_METHODS",
+    "LOAD",
     "LOAD_METHODS",
+    "VALIDATE",
     "AnyField",
     "ErrorStore",
     "deserialize_as",
@@ -32,6 +35,7 @@ __all__ = [
     "dump_hooks",
     "load_hooks",
     "plucked_key",
+    "resolved_schema",
     "serialize_as",
     "serialize_of",
     "serialize_with",
@@ -70,6 +74,12 @@ DUMP_METHODS = frozenset(
 )
 
 
+#: marshmallow's own calls, whatever is installed in their place later.
+LOAD: Callable[..., Any] = Schema.load
+DUMP: Callable[..., Any] = Schema.dump
+VALIDATE: Callable[..., Any] = Schema.validate
+
+
 class _StandIn:
     """A schema in all but one method."""
 
@@ -93,7 +103,7 @@ def deserialize_with(schema: Schema, deserialize: Callable[..., Any]) -> Any:
 def serialize_with(schema: Schema, serialize: Callable[..., Any]) -> Any:
     """Return marshmallow's `dump` of *schema*, with another inner loop."""
     stand_in: Any = _StandIn(schema, _serialize=serialize)
-    return Schema.dump.__get__(stand_in)
+    return DUMP.__get__(stand_in)
 
 
 def deserialize_as(schema: Schema, data: Any, options: dict[str, Any]) -> Any:
@@ -132,6 +142,11 @@ def serialize_of(field: AnyField) -> Callable[[Any, str | None, Any], Any]:
 def validate_of(field: AnyField) -> Callable[[Any], None]:
     """Return the method that runs all validators of *field*."""
     return field._validate  # noqa: SLF001
+
+
+def resolved_schema(field: Nested) -> Schema | None:
+    """Return the schema of *field* if marshmallow has looked it up already."""
+    return field._schema  # noqa: SLF001
 
 
 def plucked_key(field: Pluck) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from marshmallow import Schema
 from marshmallow.fields import Nested
@@ -46,27 +47,92 @@ class Child(Protocol):
         """Return the function that loads one mapping, or raise `HandedOverError`."""
 
 
+#: What `partial` may be for compiled code; names are those of fields, with dots.
+Partial: TypeAlias = "bool | tuple[str, ...] | None"
+
+
 class Scope(NamedTuple):
-    """What the plan of a field depends on, beside the field."""
+    """What the plan of a field depends on, beside the field.
+
+    *entry* is the class whose method called us, if one did: overrides of `load` and
+    `dump` before it in the method resolution order have run by then.
+    """
 
     schema: Schema
-    partial: bool | None
-    child: Callable[[Nested], Child]
+    partial: Partial
+    child: Callable[[Nested], Any]
     above: tuple[type[Schema], ...]
+    entry: type | None = None
+
+    def skips(self, name: str) -> bool:
+        """Return whether the field *name* may be missing because of `partial`."""
+        partial = self.partial
+        return partial is True or (type(partial) is tuple and name in partial)
+
+    def within(self, name: str) -> Scope:
+        """Return the scope of what is inside the field *name*."""
+        partial = self.partial
+        if type(partial) is not tuple:
+            return self
+        prefix = f"{name}."
+        inner = [each[len(prefix) :] for each in partial if each.startswith(prefix)]
+        return self._replace(partial=tuple(inner))
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Return what `marshmallow.fields.Field.deserialize` is called with."""
+        partial = self.partial
+        if type(partial) is tuple:
+            return {"partial": list(partial)}
+        return {} if partial is None else {"partial": partial}
 
 
-def refuse_overrides(schema: Schema, names: frozenset[str]) -> None:
-    """Hand the schema over if it does one of *names* in its own way."""
-    for place in (schema, *type(schema).__mro__):
-        if place is Schema:
+def partial_of(given: Any) -> Partial:
+    """Return *given* as compiled code takes it, or raise `HandedOverError`."""
+    if given is None or given is True or given is False:
+        return given  # type: ignore[no-any-return]
+    if type(given) in (tuple, list, set, frozenset):
+        names = tuple(given)
+        if all(type(name) is str for name in names):
+            return names
+    raise HandedOverError(f"partial={given!r} is marshmallow's to read")
+
+
+#: The calls that a mixin of ours may stand before.
+CALLS = frozenset({"load", "dump", "validate"})
+#: A class with this attribute of its own overrides `CALLS` without changing them.
+TRANSPARENT = "_twopi_schemas_transparent"
+
+
+def overrides(
+    schema: Schema, names: frozenset[str], entry: type | None = None
+) -> list[str]:
+    """Name those of *names* that the schema does in its own way."""
+    kinds = type(schema).__mro__
+    passed = kinds.index(entry) if entry is not None else -1
+    own = set(names.intersection(vars(schema)))
+    if entry is not None:
+        own -= CALLS
+    for position, kind in enumerate(kinds):
+        if kind is Schema:
             break
-        if not names.isdisjoint(vars(place)):
-            own = ", ".join(sorted(names.intersection(vars(place))))
-            raise HandedOverError(f"the schema overrides {own}")
+        found = names.intersection(vars(kind))
+        if position <= passed or TRANSPARENT in vars(kind):
+            found -= CALLS
+        own |= found
+    return sorted(own)
+
+
+def refuse_overrides(
+    schema: Schema, names: frozenset[str], entry: type | None = None
+) -> None:
+    """Hand the schema over if it does one of *names* in its own way."""
+    if own := overrides(schema, names, entry):
+        raise HandedOverError(f"the schema overrides {', '.join(own)}")
     if not _is_original(Schema, names):
         raise HandedOverError("marshmallow's Schema was patched")
-    if schema.dict_class is not dict:
-        raise HandedOverError("the schema is ordered or sets dict_class")
+    if schema.dict_class not in (dict, OrderedDict):
+        raise HandedOverError("the schema sets dict_class")
 
 
 _METHODS = frozenset(

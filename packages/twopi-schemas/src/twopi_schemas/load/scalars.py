@@ -81,7 +81,9 @@ def _boolean(field: fields.Boolean) -> Table:
             return False
         raise ValueError
 
-    return {bool: boolean, str: boolean, int: boolean, float: boolean}
+    both = True in truthy and False in falsy and False not in truthy
+    kept = AS_IS if both else boolean
+    return {bool: kept, str: boolean, int: boolean, float: boolean}
 
 
 def _temporal(field: Any) -> Table | None:
