@@ -17,6 +17,7 @@ COMPILED = "_twopi_schemas_compiled"
 #: used one goes first. An instance keeps its own.
 MAX_SCHEMAS = 512
 
+_set = object.__setattr__
 _lock = threading.Lock()
 _known: OrderedDict[Any, CompiledSchema] = OrderedDict()
 
@@ -41,14 +42,12 @@ def compiled(schema: type[Schema] | Schema, /, **options: Any) -> CompiledSchema
     if isinstance(schema, Schema):
         if options:
             raise TypeError(f"{schema!r} is made already; give options to its class")
-        own = schema.__dict__
-        found = own.get(COMPILED)
-        if found is not None and found._schema is schema:  # noqa: SLF001
-            return found  # type: ignore[no-any-return]
-        made = CompiledSchema(schema, watched=True)
-        if found is not None:  # that of the schema it is a copy of
-            own[COMPILED] = made
-        return own.setdefault(COMPILED, made)  # type: ignore[no-any-return]
+        known: Any = getattr(schema, COMPILED, None)
+        if type(known) is CompiledSchema and known._schema is schema:  # noqa: SLF001
+            return known
+        made = CompiledSchema(schema, watched=True)  # not that of the original of a copy
+        _set(schema, COMPILED, made)
+        return made
     if not is_schema_class(schema):
         raise TypeError(f"compiled() takes a marshmallow schema, not {schema!r}")
     key: Any = (schema, *_frozen(options)) if options else schema

@@ -12,29 +12,31 @@ from marshmallow import Schema
 from marshmallow.fields import Nested
 
 from twopi_schemas.change_watch import with_inner
-from twopi_schemas.codegen import Writer, is_attribute
+from twopi_schemas.codegen import Writer
 from twopi_schemas.marshmallow_internals import (
     DUMP_METHODS,
     LOAD_METHODS,
     AnyField,
-    resolved_schema,
 )
 
-#: Attributes of a field that no result depends on.
+#: Attributes of a field that no result depends on, or that are read when needed.
 _IDLE = frozenset(
     {
         *("metadata", "validate", "error_messages", "parent", "name", "root"),
         *("load_only", "dump_only", "_creation_index", "only", "exclude"),
-        *("validate_length", "nested", "field_name"),
+        *("validate_length", "nested", "field_name", "required", "allow_none"),
+        *("load_default", "dump_default"),
     }
 )
-_ONLY_DUMP = frozenset({"dump_default", "as_string"})
+_ONLY_DUMP = frozenset({"as_string"})
 _ONLY_LOAD = frozenset(
     {
-        *("load_default", "required", "allow_none", "validators", "pre_load"),
-        *("post_load", "truthy", "falsy", "allow_nan", "strict", "unknown"),
+        *("validators", "pre_load", "post_load", "truthy", "falsy", "allow_nan"),
+        *("strict", "unknown"),
     }
 )
+#: Attributes that count for the fields of a schema, not for those inside of others.
+_OF_SCHEMA = frozenset({"attribute", "data_key"})
 #: A list longer than this is compared in one call.
 _LONG = 4
 _METHODS = LOAD_METHODS | DUMP_METHODS
@@ -58,6 +60,18 @@ class Guard:
     def text(self) -> str:
         """The comparisons as one expression."""
         return " or ".join(self._terms) or "False"
+
+    def write(self, action: str) -> None:
+        """Write the comparisons, and do *action* if any of them fails."""
+        if self.empty:
+            return
+        writer = self._writer
+        with writer.block("try:"):
+            writer.line(f"changed = {self.text}")
+        with writer.block("except Exception:"):
+            writer.line("changed = True")
+        with writer.block("if changed:"):
+            writer.line(action)
 
     def same(
         self, owner: Any, attribute: str, hint: str, *, content: bool = True
@@ -95,55 +109,59 @@ class Guard:
     def schema(self, schema: Schema, *, thorough: bool) -> None:
         """Compare all that the compiled form of *schema* depends on."""
         declared = getattr(schema, self._own)
-        fields = with_inner(declared.values())
         if thorough:
             self._around(schema, declared)
-        for field in fields:
-            self._field(field, thorough=thorough)
+        outer = list(declared.values())
+        for field in with_inner(outer):
+            inner = all(field is not each for each in outer)
+            self._field(field, thorough=thorough, inner=inner)
 
     def _around(self, schema: Schema, declared: dict[str, AnyField]) -> None:
         """Compare what is not in the fields."""
         bind = self._writer.bind
         title = type(schema).__name__
-        for name in ("many", "partial", "unknown", "dict_class", self._own):
-            self.same(schema, name, title)
-        fields = bind(declared, self._own)
-        self._add(f"[*{fields}] != {bind(list(declared), 'order')}")
-        for place in (schema, *type(schema).__mro__):
-            if place is Schema:
-                break
-            attributes = vars(place)
-            if place is schema:
-                own = bind(_METHODS, "methods")
-                if not _METHODS.isdisjoint(attributes):
-                    self._add("True")
-                self._sizes(attributes, f"{own}.isdisjoint", title)
+        attributes = vars(schema)
+        for name in ("many", "partial", "unknown", self._own):
+            if name in attributes:
+                self._item(attributes, name, title)
             else:
-                known = bind(attributes, f"{place.__name__}_attributes")
-                self._add(f"len({known}) != {len(attributes)}")
+                self.same(schema, name, title)
+        self.same(schema, "dict_class", title)
+        order = bind([*declared, *declared.values()], "order")
+        fields = bind(declared, self._own)
+        self._add(f"[*{fields}, *{bind(declared.values(), 'values')}] != {order}")
+        own, methods = bind(attributes, f"{title}_attributes"), bind(_METHODS, "methods")
+        grown = f"len({own}) != {len(attributes)}"
+        self._add(f"({grown} and not {methods}.isdisjoint({own}))")
+        for kind in type(schema).__mro__:
+            if kind is Schema:
+                break
+            known = bind(vars(kind), f"{kind.__name__}_attributes")
+            self._add(f"len({known}) != {len(vars(kind))}")
 
-    def _sizes(self, attributes: Any, isdisjoint: str, title: str) -> None:
-        """Look for methods given to an instance, once its dictionary has grown."""
-        known = self._writer.bind(attributes, f"{title}_attributes")
-        self._add(
-            f"(len({known}) != {len(attributes)} and not {isdisjoint}({known}))"
-        )
-
-    def _field(self, field: AnyField, *, thorough: bool) -> None:
+    def _field(self, field: AnyField, *, thorough: bool, inner: bool) -> None:
         title = field.name or "item"
-        if isinstance(field, Nested):
-            place = f"{self._writer.bind(field, title)}._schema"
-            nested = self._writer.constant(resolved_schema(field), f"{title}_schema")
-            self._add(f"{place} is not {nested}")
+        attributes = vars(field)
+        if isinstance(field, Nested) and not thorough:
+            self._item(attributes, "_schema", title)
         if not thorough:
             if self._own == "load_fields":
                 name = self._writer.bind(field.validators, f"{title}_validators")
                 self._content(field.validators, name, "validators")
             return
-        attributes = vars(field)
         name = self._writer.bind(attributes, f"{title}_attributes")
         self._add(f"len({name}) != {len(attributes)}")
+        idle = self._idle | _OF_SCHEMA if inner else self._idle
         for attribute in attributes:
-            if attribute not in self._idle and is_attribute(attribute):
-                self.same(field, attribute, title)
+            if attribute not in idle:
+                self._item(attributes, attribute, title)
 
+    def _item(self, attributes: dict[str, Any], name: str, hint: str) -> None:
+        """Compare one attribute, which is read from the dictionary of its object."""
+        place = f"{self._writer.bind(attributes, f'{hint}_attributes')}[{name!r}]"
+        value = attributes[name]
+        if type(value) is list and not value:
+            self._add(place)
+            return
+        self._add(f"{place} is not {self._writer.constant(value, name)}")
+        self._content(value, place, name)

@@ -13,6 +13,9 @@ from twopi_schemas.decide.plan import overrides
 from twopi_schemas.decide.purity import is_plain
 
 
+_set = object.__setattr__
+
+
 class CompiledSchema:
     """A schema's `load`, `dump`, `loads`, `dumps` and `validate`; see `compiled`.
 
@@ -29,10 +32,9 @@ class CompiledSchema:
     _core: Core | None = None
 
     def __init__(self, schema: Schema, *, watched: bool) -> None:
-        own = self.__dict__
-        own["_schema"] = schema
+        _set(self, "_schema", schema)
         if not watched:
-            own["_watched"] = False
+            _set(self, "_watched", watched)
 
     if TYPE_CHECKING:
         _schema: Schema
@@ -55,14 +57,14 @@ class CompiledSchema:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name.startswith("_"):
-            super().__setattr__(name, value)
+            _set(self, name, value)
             return
         self._expose()
         setattr(self._schema, name, value)
 
     def _expose(self) -> None:
         """Look for changes from now on: a caller has what can be changed."""
-        vars(self)["_watched"] = True
+        self._watched = True
         if self._core is not None:
             self._core.expose()
 
@@ -75,7 +77,7 @@ class CompiledSchema:
                 if core is None:
                     core = Core(self._schema, watched=self._watched)
                     core.front = self
-                    vars(self)["_core"] = core
+                    self._core = core
         return core
 
     def load(
@@ -105,7 +107,7 @@ class CompiledSchema:
         """
         early = self._loads < tiers.INTERPRETED_AFTER
         if early or args or options or self._overrides("load"):
-            self.__dict__["_loads"] = self._loads + 1
+            _set(self, "_loads", self._loads + 1)
             if not args and not options and many is partial is unknown is None:
                 return self._schema.load(data)
             given = {"many": many, "partial": partial, "unknown": unknown}
@@ -145,7 +147,7 @@ class CompiledSchema:
         """
         early = self._dumps < tiers.INTERPRETED_AFTER
         if early or args or options or self._overrides("dump"):
-            self.__dict__["_dumps"] = self._dumps + 1
+            _set(self, "_dumps", self._dumps + 1)
             if not args and not options and many is None:
                 return self._schema.dump(obj)
             options.update(_given({"many": many}))

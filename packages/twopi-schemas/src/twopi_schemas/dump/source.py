@@ -66,7 +66,7 @@ def write_dump(
     known, learn = part.known, part.learn
     writer.names.update(known=known.get, learn=learn, stale=stale)
     with writer.block("def dump(obj, *, many=None):"):
-        _write_guard(writer, guard)
+        guard.write("return stale(obj, many=many)")
         several = "many is None or many" if core.schema.many else "many"
         with writer.block(f"if ({several}) and obj is not None:"):
             writer.line(
@@ -78,12 +78,6 @@ def write_dump(
     title = f"{type(core.schema).__qualname__}.dump"
     entry, outdated = writer.functions(title, "dump", "outdated")
     return Generated(entry, part.one, None if guard.empty else outdated)
-
-
-def _write_guard(writer: Writer, guard: Guard) -> None:
-    if not guard.empty:
-        with writer.block(f"if {guard.text}:"):
-            writer.line("return stale(obj, many=many)")
 
 
 class _Part:

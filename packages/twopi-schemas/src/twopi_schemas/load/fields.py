@@ -77,17 +77,16 @@ def whole(field: AnyField, table: Table) -> tuple[type | None, Convert, Any]:
     checks = tuple(field.validators)
     if checks:
         table = {kind: _checked(convert, checks) for kind, convert in table.items()}
-    required, allow_none = field.required, field.allow_none
     anything = table.get(object, UnsureError)
 
     def other(value: Any) -> Any:
         if value is missing:
-            if required:
+            if field.required:
                 raise UnsureError
             default = field.load_default
             return default() if callable(default) else default
         if value is None:
-            if allow_none:
+            if field.allow_none:
                 return None
             raise UnsureError
         convert: Any = table.get(type(value), anything)

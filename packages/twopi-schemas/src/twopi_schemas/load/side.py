@@ -47,8 +47,9 @@ _NO_WAY = Way(None)
 
 def one_of(way: Way, data: Any) -> Callable[[Any], Any]:
     """Return what loads *data*; generated source takes dictionaries only."""
-    if way.generated is not None and type(data) is dict:
-        return way.generated.one
+    generated = way.generated
+    if generated is not None and type(data) is dict:
+        return lambda value: generated.rows([value])[0]
     return way.program.run  # type: ignore[union-attr,no-any-return]
 
 

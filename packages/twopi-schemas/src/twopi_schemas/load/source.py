@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import decimal
 import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from marshmallow import INCLUDE, RAISE, missing
-from marshmallow.fields import Float, List, Nested
+from marshmallow.fields import Decimal, Float, List, Nested
 from marshmallow.utils import set_value
 
 from twopi_schemas.codegen import Writer
@@ -29,14 +30,12 @@ class Generated(NamedTuple):
     Attributes:
         entry: takes the place of `load`; it hands over to marshmallow where it is
             unsure.
-        one: loads one mapping; it raises where it is unsure.
-        rows: loads a list of mappings; it raises where it is unsure.
+        rows: loads a list of dictionaries; it raises where it is unsure.
         outdated: returns whether a schema was changed since.
         source: the text.
     """
 
     entry: Callable[..., Any]
-    one: Callable[[Any], Any]
     rows: Callable[[Any], Any]
     outdated: Callable[[], Any]
     source: str
@@ -68,9 +67,6 @@ def write_load(
     )
     guard = Guard(writer, "load_fields")
     part = _Part(writer, guard, core, core.scope(partial), unknown)
-    with writer.block("def one(data):"):
-        part.write()
-        writer.line("return result")
     with writer.block("def rows(values):"):
         writer.line("results = []")
         with writer.block("for data in values:"):
@@ -79,8 +75,7 @@ def write_load(
         writer.line("return results")
     with writer.block("def load(data, *, many=None, partial=None, unknown=None):"):
         options = "many=many, partial=partial, unknown=unknown"
-        with writer.block(f"if {guard.text}:"):
-            writer.line(f"return stale(data, {options})")
+        guard.write(f"return stale(data, {options})")
         many = "many is not None or " if core.schema.many else "many or "
         with writer.block(f"if {many}partial is not None or unknown is not None:"):
             writer.line(f"return other(data, {options})")
@@ -100,7 +95,7 @@ def write_load(
     with writer.block("def outdated():"):
         writer.line(f"return {guard.text}")
     title = f"{type(core.schema).__qualname__}.load"
-    found = writer.functions(title, "load", "one", "rows", "outdated")
+    found = writer.functions(title, "load", "rows", "outdated")
     return Generated(*found, writer.text)
 
 
@@ -115,12 +110,13 @@ class _Part:
         self._guard = guard
         self._unknown = unknown
         self._make = core.schema.dict_class
+        self._watched = core.watched
         guard.schema(core.schema, thorough=core.watched)
         self._rows = [
             _Row(
                 *(name, *names_of(name, field), field),
                 *row_of(name, field, scope)[2:],
-                scope.within(name),
+                *(scope.within(name), scope.skips(name)),
             )
             for name, field in core.schema.load_fields.items()
         ]
@@ -160,7 +156,7 @@ class _Part:
                 writer.line("raise Unsure")
         made = "{}" if make is dict else f"{writer.bind(make, make.__name__)}()"
         writer.line(f"result = {made}")
-        defaults = any(_has_default(row.field) for row in self._rows)
+        defaults = self._watched or any(map(_has_default, self._rows))
         sources = {row.source for row in self._rows}
         counted = (
             self._unknown == RAISE
@@ -193,20 +189,24 @@ class _Part:
             writer.line(f"{v} = data[{source}]")
             with writer.block(f"if {_test(writer, kind, v)}:"):
                 writer.line(self._store(row.target, self._convert(field, v)))
+            if field.allow_none and not self._watched:
+                with writer.block(f"elif {v} is None:"):
+                    writer.line(self._store(row.target, "None"))
             with writer.block("else:"):
                 writer.line(f"{v} = {rest}({v})")
                 with writer.block(f"if {v} is not missing:"):
                     writer.line(self._store(row.target, v))
-        if row.optional:
+        if row.skipped or (row.optional and not self._watched):
             return
         with writer.block("else:"):
-            if field.required:
+            if field.required and not self._watched:
                 writer.line("raise Unsure")
                 return
             writer.line(f"{v} = {rest}(missing)")
-            writer.line(self._store(row.target, v))
-            if counted:
-                writer.line("extra += 1")
+            with writer.block(f"if {v} is not missing:"):
+                writer.line(self._store(row.target, v))
+                if counted:
+                    writer.line("extra += 1")
 
     def _store(self, target: str, value: str) -> str:
         if self._dotted:
@@ -242,6 +242,15 @@ class _Part:
             with writer.block(f"if {v} - {v} != 0.0:"):
                 writer.line("raise Unsure")
             return v
+        if type(field) is Decimal and not field.allow_nan and kind is str:
+            writer.line(f"{w} = {writer.bind(decimal.Decimal, 'Decimal')}({v})")
+            with writer.block(f"if not {w}.is_finite():"):
+                writer.line("raise Unsure")
+            if field.places is not None:
+                places = writer.bind(field.places, "places")
+                rounding = writer.constant(field.rounding, "rounding")
+                writer.line(f"{w} = {w}.quantize({places}, {rounding})")
+            return w
         writer.line(f"{w} = {writer.bind(convert, 'convert')}({v})")
         return w
 
@@ -267,6 +276,7 @@ class _Row(NamedTuple):
     optional: bool
     other: Callable[[Any], Any]
     scope: Scope
+    skipped: bool
 
 
 def _test(writer: Writer, kind: type | None, v: str) -> str:
@@ -281,6 +291,6 @@ def _type(writer: Writer, kind: type) -> str:
     return writer.bind(kind, kind.__name__)
 
 
-def _has_default(field: AnyField) -> bool:
-    return not field.required and field.load_default is not missing
+def _has_default(row: _Row) -> bool:
+    return not row.optional and not row.field.required
 
