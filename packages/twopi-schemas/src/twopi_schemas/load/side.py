@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -115,6 +116,15 @@ class LoadSide:
                     program.run(each)
                 return True
         return False
+
+    def repeatable(self, unknown: Any, partial: Any) -> bool:
+        """Return whether a load of this kind may be done twice without being noticed."""
+        schema = self.owner.schema
+        mode = schema.unknown if unknown is None else unknown
+        way = self.way(mode, schema.partial if partial is None else partial)
+        pure = isinstance(way.program, Pure) and way.with_hooks is None
+        fields = schema.load_fields.values()
+        return pure and not any(field.load_default is uuid.uuid4 for field in fields)
 
     def runner(
         self, unknown: Any, partial: Any, above: tuple[type[Schema], ...] = ()
