@@ -71,7 +71,9 @@ def outcomes(name: str, root: Path, mode: str) -> dict:
         command, cwd=root, env=env, capture_output=True, text=True, timeout=900
     )
     if not report.exists():
-        sys.exit(f"{name}, {mode}: pytest did not run\n{done.stdout[-3000:]}{done.stderr}")
+        sys.exit(
+            f"{name}, {mode}: pytest did not run\n{done.stdout[-3000:]}{done.stderr}"
+        )
     return json.loads(report.read_text())
 
 

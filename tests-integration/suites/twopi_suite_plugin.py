@@ -18,8 +18,8 @@ def pytest_configure():
     """Install the fast path before the suite is imported, unless the mode is plain."""
     if MODE == "plain":
         return
-    import twopi_schemas  # noqa: PLC0415 - not in a plain run
-    from twopi_schemas import core, installation, tiers  # noqa: PLC0415
+    import twopi_schemas
+    from twopi_schemas import core, installation, tiers
 
     tiers.INTERPRETED_AFTER = 0
     tiers.SOURCE_AFTER = 0 if MODE == "generated" else 10**9

@@ -67,9 +67,7 @@ class Watch:
         """Return what is not in the fields; compared one by one, by identity."""
         schema = self._schema
         declared = getattr(schema, self._own)
-        sizes = [
-            len(vars(kind)) for kind in type(schema).__mro__ if kind is not Schema
-        ]
+        sizes = [len(vars(kind)) for kind in type(schema).__mro__ if kind is not Schema]
         return (
             schema.many,
             schema.partial,

@@ -45,7 +45,9 @@ def compiled(schema: type[Schema] | Schema, /, **options: Any) -> CompiledSchema
         known: Any = getattr(schema, COMPILED, None)
         if type(known) is CompiledSchema and known._schema is schema:  # noqa: SLF001
             return known
-        made = CompiledSchema(schema, watched=True)  # not that of the original of a copy
+        made = CompiledSchema(
+            schema, watched=True
+        )  # not that of the original of a copy
         _set(schema, COMPILED, made)
         return made
     if not is_schema_class(schema):

@@ -91,7 +91,9 @@ class Core:
 
     # Marshmallow itself
 
-    def hand_over_load(self, data: Any, *, many: Any, partial: Any, unknown: Any) -> Any:
+    def hand_over_load(
+        self, data: Any, *, many: Any, partial: Any, unknown: Any
+    ) -> Any:
         """Let marshmallow load."""
         load = self.hand_over(_LOAD, LOAD)
         return load(data, many=many, partial=partial, unknown=unknown)

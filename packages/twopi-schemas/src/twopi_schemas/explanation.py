@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from marshmallow import Schema
 from marshmallow.fields import Nested
 
+from twopi_schemas.change_watch import with_inner
+from twopi_schemas.core import Core
 from twopi_schemas.decide.plan import CALLED, HANDED_OVER, HandedOverError, Plan, Scope
 from twopi_schemas.dump.program import plan_dump
 from twopi_schemas.load.program import plan_load
 from twopi_schemas.marshmallow_internals import dump_hooks, load_hooks
-from twopi_schemas.change_watch import with_inner
-from twopi_schemas.core import Core
 
 
 class Explanation(NamedTuple):
@@ -63,11 +62,26 @@ def explain(schema: type[Schema] | Schema) -> Explanations:
 
 
 def _scope(schema: Schema) -> Scope:
-    for field in with_inner([*schema.load_fields.values()]):
-        if isinstance(field, Nested):
-            with contextlib.suppress(Exception):  # using the field will say what it is
-                field.schema  # noqa: B018 - looks the schema up
+    look_up(schema, ())
     return Core(schema, watched=False).scope(None)
+
+
+def look_up(schema: Schema, above: tuple[type[Schema], ...]) -> None:
+    """Look up the schemas of nested fields, which marshmallow does when it needs them.
+
+    Args:
+        schema: the schema.
+        above: the classes of the schemas that it is inside of.
+    """
+    above = (*above, type(schema))
+    for field in with_inner(schema.fields.values()):
+        if isinstance(field, Nested):
+            try:
+                nested = field.schema
+            except Exception:  # noqa: BLE001, S112 - using the field says what it is
+                continue
+            if type(nested) not in above:
+                look_up(nested, above)
 
 
 def _load(schema: Schema) -> Iterator[Explanation]:

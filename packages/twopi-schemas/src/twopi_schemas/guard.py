@@ -130,7 +130,10 @@ class Guard:
         order = bind([*declared, *declared.values()], "order")
         fields = bind(declared, self._own)
         self._add(f"[*{fields}, *{bind(declared.values(), 'values')}] != {order}")
-        own, methods = bind(attributes, f"{title}_attributes"), bind(_METHODS, "methods")
+        own, methods = (
+            bind(attributes, f"{title}_attributes"),
+            bind(_METHODS, "methods"),
+        )
         grown = f"len({own}) != {len(attributes)}"
         self._add(f"({grown} and not {methods}.isdisjoint({own}))")
         for kind in type(schema).__mro__:

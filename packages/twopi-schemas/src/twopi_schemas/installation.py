@@ -24,7 +24,16 @@ _KNOWN = {
     ],
     VALIDATE: [
         {"ValidationError", "_do_load", "cast", "messages", "typing"},
-        {"ValidationError", "_do_load", "cast", "dict", "list", "messages", "str", "typing"},
+        {
+            "ValidationError",
+            "_do_load",
+            "cast",
+            "dict",
+            "list",
+            "messages",
+            "str",
+            "typing",
+        },
     ],
 }
 _KEY = "_twopi_schemas_installed"

@@ -12,7 +12,6 @@ from twopi_schemas.core import Core
 from twopi_schemas.decide.plan import overrides
 from twopi_schemas.decide.purity import is_plain
 
-
 _set = object.__setattr__
 
 

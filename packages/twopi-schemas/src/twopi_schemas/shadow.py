@@ -83,7 +83,9 @@ def _both(
         other, other_error = ours(), None
     except Exception as raised:  # noqa: BLE001 - compared
         other, other_error = None, raised
-    place = _difference(result, other) or _difference(_facts(error), _facts(other_error))
+    place = _difference(result, other) or _difference(
+        _facts(error), _facts(other_error)
+    )
     if place:
         name = type(core.schema).__qualname__
         known = place if place in core.schema.fields else "the whole"

@@ -28,8 +28,8 @@ from twopi_schemas.decide.plan import (
     describe,
     refuse_patches,
 )
-from twopi_schemas.marshmallow_internals import AnyField, plucked_key, serialize_of
 from twopi_schemas.dump.scalars import SCALARS
+from twopi_schemas.marshmallow_internals import AnyField, plucked_key, serialize_of
 from twopi_schemas.registry import AS_IS, Convert, Table, declared, dumps
 
 Serialize = Callable[[Any, Any], Any]

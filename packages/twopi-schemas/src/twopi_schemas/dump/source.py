@@ -9,7 +9,7 @@ from marshmallow import missing
 from marshmallow.fields import Decimal, List, Nested
 
 from twopi_schemas.codegen import Writer, is_attribute
-from twopi_schemas.decide.plan import HandedOverError, Scope, refuse_overrides
+from twopi_schemas.decide.plan import HandedOverError, refuse_overrides
 from twopi_schemas.dump.attribute_access import MISS, Access, access, stored
 from twopi_schemas.dump.fields import Row, inner_of, row_of
 from twopi_schemas.dump.program import asking, compile_dump
@@ -184,7 +184,9 @@ class _Part:
             with writer.block("except AttributeError:"):
                 writer.line(f"{v} = missing")
             return
-        where, misses = ("state", "KeyError") if how is Access.STATE else ("obj", "MISS")
+        where, misses = (
+            ("state", "KeyError") if how is Access.STATE else ("obj", "MISS")
+        )
         with writer.block("try:"):
             writer.line(f"{v} = {where}[{key}]")
         with writer.block(f"except {misses}:"):
@@ -246,7 +248,12 @@ class _Part:
         else:
             return None
         w = writer.fresh("w")
-        lines = [f"{w} = []", f"for {x} in {v}:", f"    {w}.append({each})", f"{v} = {w}"]
+        lines = [
+            f"{w} = []",
+            f"for {x} in {v}:",
+            f"    {w}.append({each})",
+            f"{v} = {w}",
+        ]
         return f"type({v}) is list", lines
 
 

@@ -20,8 +20,8 @@ from twopi_schemas.decide.plan import (
     refuse_patches,
 )
 from twopi_schemas.decide.purity import is_repeatable, is_repeatable_default
-from twopi_schemas.marshmallow_internals import AnyField, plucked_key, resolved_schema
 from twopi_schemas.load.scalars import SCALARS
+from twopi_schemas.marshmallow_internals import AnyField, plucked_key, resolved_schema
 from twopi_schemas.registry import AS_IS, Convert, Table, declared, loads
 
 #: The usual type, what converts it, whether it may be missing, and all the rest.

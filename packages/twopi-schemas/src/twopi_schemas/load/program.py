@@ -65,7 +65,7 @@ def compile_load(scope: Scope, unknown: str) -> LoadProgram:
     rows: list[Any] = []
     try:
         for name, source, target, field in names:
-            rows.append((source, target, *row_of(name, field, scope)))  # noqa: PERF401
+            rows.append((source, target, *row_of(name, field, scope)))
     except HandedOverError as reason:
         why = f".{names[len(rows)][0]}: {reason}"
         steps = [

@@ -261,4 +261,3 @@ class LoadSide:
                 rows = None if generated is None else generated.rows
                 return rows(data) if rows else list(map(program.run, data))
         return deserialize_as(schema, data, options)
-

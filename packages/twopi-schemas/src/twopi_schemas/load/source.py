@@ -59,9 +59,7 @@ def write_load(
         stale: loads a call after a change.
     """
     writer = Writer()
-    writer.names.update(
-        missing=missing, Unsure=UnsureError, other=other, stale=stale
-    )
+    writer.names.update(missing=missing, Unsure=UnsureError, other=other, stale=stale)
     writer.names["hand_over"] = functools.partial(
         core.hand_over_load, many=None, partial=None, unknown=None
     )
@@ -183,7 +181,10 @@ class _Part:
     def _write_row(self, row: _Row, *, counted: bool) -> None:
         writer, field = self._writer, row.field
         _, kind, _ = self._tables[id(field)]
-        rest, source = writer.bind(row.other, f"{row.name}_other"), writer.key(row.source)
+        rest, source = (
+            writer.bind(row.other, f"{row.name}_other"),
+            writer.key(row.source),
+        )
         v = writer.fresh()
         with writer.block(f"if {source} in data:"):
             writer.line(f"{v} = data[{source}]")
@@ -293,4 +294,3 @@ def _type(writer: Writer, kind: type) -> str:
 
 def _has_default(row: _Row) -> bool:
     return not row.optional and not row.field.required
-
