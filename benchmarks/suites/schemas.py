@@ -81,17 +81,21 @@ class ClaimsAttrs:
     exp: int
 
 
-def claims_by_hand(data: Any) -> dict[str, Any]:
+def claims_by_hand(data: Any) -> dict[str, Any]:  # noqa: C901, PLR0912 - unrolled
     """Write out what the schema does, in the way that is fastest."""
     if type(data) is not dict:
         raise ValidationError("Invalid input type.")
     result: dict[str, Any] = {}
-    for name, kind in (("iss", str), ("sub", str)):
-        if name in data:
-            value = data[name]
-            if type(value) is not kind:
-                raise ValidationError("Not a valid string.", name)
-            result[name] = value
+    if "iss" in data:
+        iss = data["iss"]
+        if type(iss) is not str:
+            raise ValidationError("Not a valid string.", "iss")
+        result["iss"] = iss
+    if "sub" in data:
+        sub = data["sub"]
+        if type(sub) is not str:
+            raise ValidationError("Not a valid string.", "sub")
+        result["sub"] = sub
     if "scopes" in data:
         scopes = data["scopes"]
         if type(scopes) is not list:
@@ -100,12 +104,16 @@ def claims_by_hand(data: Any) -> dict[str, Any]:
             if type(scope) is not str:
                 raise ValidationError("Not a valid string.", "scopes")
         result["scopes"] = scopes[:]
-    for name in ("iat", "exp"):
-        if name in data:
-            value = data[name]
-            if type(value) is not int:
-                raise ValidationError("Not a valid integer.", name)
-            result[name] = value
+    if "iat" in data:
+        iat = data["iat"]
+        if type(iat) is not int:
+            raise ValidationError("Not a valid integer.", "iat")
+        result["iat"] = iat
+    if "exp" in data:
+        exp = data["exp"]
+        if type(exp) is not int:
+            raise ValidationError("Not a valid integer.", "exp")
+        result["exp"] = exp
     return result
 
 
@@ -239,7 +247,7 @@ def text(value: Any) -> Any:
     return value
 
 
-def body_by_hand(data: Any) -> dict[str, Any]:  # noqa: C901 - one branch a rule
+def body_by_hand(data: Any) -> dict[str, Any]:  # noqa: C901, PLR0912 - unrolled
     """Write out what `Order` does."""
     if type(data) is not dict or not NAMES.issuperset(data):
         raise ValidationError("Unknown field.")
@@ -460,36 +468,47 @@ def rows() -> Case:
     )
 
 
+class Place(Schema):
+    street = fields.String()
+    city = fields.String()
+
+
 class Person(Schema):
     id = fields.Integer()
     name = fields.String()
+    email = fields.String()
     active = fields.Boolean()
     score = fields.Float()
     tags = fields.List(fields.String())
-    created = fields.DateTime()
+    born = fields.Date()
+    place = fields.Nested(Place)
 
 
 PERSON = types.SimpleNamespace(
     id=1,
     name="Ada",
+    email="ada@shop.example",
     active=True,
     score=1.5,
     tags=["a", "b"],
-    created=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+    born=dt.date(1990, 5, 1),
+    place=types.SimpleNamespace(street="1 Quay", city="Wellington"),
 )
 PEOPLE = [types.SimpleNamespace(**{**vars(PERSON), "id": n}) for n in range(300)]
 
 
 def person_by_hand(person: Any) -> dict[str, Any]:
-    """Write out what `Person` does, with the types it checks."""
-    tags = person.tags
+    """Write out what `Person` does to an object whose types are known."""
+    place = person.place
     return {
-        "id": None if person.id is None else int(person.id),
-        "name": None if person.name is None else str(person.name),
+        "id": person.id,
+        "name": person.name,
+        "email": person.email,
         "active": person.active,
-        "score": None if person.score is None else float(person.score),
-        "tags": None if tags is None else [str(tag) for tag in tags],
-        "created": None if person.created is None else person.created.isoformat(),
+        "score": person.score,
+        "tags": list(person.tags),
+        "born": person.born.isoformat(),
+        "place": {"street": place.street, "city": place.city},
     }
 
 
@@ -497,8 +516,14 @@ def dumps() -> list[Case]:
     """Dump one object, and 300 of them."""
     made = []
     for name, title, obj, many, limit in (
-        ("dump", "dump one object of six fields", PERSON, False, 0.16),
-        ("dump rows", "dump 300 objects of six fields", PEOPLE, True, 0.12),
+        ("dump", "dump one object of eight fields, one nested", PERSON, False, 0.16),
+        (
+            "dump rows",
+            "dump 300 objects of eight fields, one nested",
+            PEOPLE,
+            True,
+            0.12,
+        ),
     ):
         schema = Person(many=many)
         ours = warm(compiled(Person, many=many), obj=obj)
@@ -547,10 +572,10 @@ def per_request() -> Case:
     """Make a schema for one request and use it once, as many applications do."""
 
     def plain() -> Any:
-        return Person(only=("id", "name", "created")).dump(PERSON)
+        return Person(only=("id", "name", "born")).dump(PERSON)
 
     def ours() -> Any:
-        return compiled(Person(only=("id", "name", "created"))).dump(PERSON)
+        return compiled(Person(only=("id", "name", "born"))).dump(PERSON)
 
     def check() -> None:
         assert plain() == ours()  # noqa: S101

@@ -65,6 +65,11 @@ class Writer:
         """Return the key of a mapping as text."""
         return repr(value) if type(value) is str else self.bind(value, "key")
 
+    def kind(self, kind: type) -> str:
+        """Return the name of a class."""
+        known = kind in (bool, dict, float, int, list, str)
+        return kind.__name__ if known else self.bind(kind, kind.__name__)
+
     def fresh(self, hint: str = "v") -> str:
         """Return a new name for a local variable."""
         return f"{hint}{next(self._locals)}"

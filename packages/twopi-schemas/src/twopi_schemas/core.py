@@ -9,6 +9,7 @@ from typing import Any
 from marshmallow import Schema
 from marshmallow.fields import Nested
 
+from twopi_schemas.codegen import source_of
 from twopi_schemas.decide.plan import Partial, Scope, is_schema_class, overrides
 from twopi_schemas.dump.side import DumpSide
 from twopi_schemas.load.side import LoadSide
@@ -88,6 +89,18 @@ class Core:
                 self.watched, self.children = True, None
                 self.loading.forget()
                 self.dumping.forget()
+
+    def load_source(self) -> str:
+        """Return the source generated for the usual load, if any is."""
+        self.loading.generate()
+        found = [way.generated for way in self.loading.ways.values() if way.generated]
+        return found[0].source if found else ""
+
+    def dump_source(self) -> str:
+        """Return the source generated for dumping mappings, if any is."""
+        self.dumping.generate()
+        program = self.dumping.program
+        return "" if program is None else source_of(self.dumping.learn(dict))
 
     # Marshmallow itself
 

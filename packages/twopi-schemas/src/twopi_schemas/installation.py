@@ -25,14 +25,8 @@ _KNOWN = {
     VALIDATE: [
         {"ValidationError", "_do_load", "cast", "messages", "typing"},
         {
-            "ValidationError",
-            "_do_load",
-            "cast",
-            "dict",
-            "list",
-            "messages",
-            "str",
-            "typing",
+            *("ValidationError", "_do_load", "cast", "dict", "list", "messages"),
+            *("str", "typing"),
         },
     ],
 }
@@ -122,8 +116,8 @@ def _check() -> None:
         used = set(original.__code__.co_names)
         if used not in _KNOWN[original]:
             raise InstallError(
-                f"marshmallow.Schema.{name} of marshmallow {_version()} is not known to "
-                "this version of twopi-schemas; update it, or use compiled() instead"
+                f"marshmallow.Schema.{name} of marshmallow {_version()} is not known "
+                "to this twopi-schemas; update it, or use compiled() instead"
             )
 
 

@@ -90,7 +90,7 @@ class Scope(NamedTuple):
 def partial_of(given: Any) -> Partial:
     """Return *given* as compiled code takes it, or raise `HandedOverError`."""
     if given is None or given is True or given is False:
-        return given  # type: ignore[no-any-return]
+        return given
     if type(given) in (tuple, list, set, frozenset):
         names = tuple(given)
         if all(type(name) is str for name in names):

@@ -26,7 +26,7 @@ class DumpSide:
 
     __slots__ = (
         *("calls", "compiled", "outdated", "owner", "patience", "program", "tried"),
-        *("watch", "with_hooks"),
+        *("learn", "watch", "with_hooks"),
     )
 
     def __init__(self, owner: Core) -> None:
@@ -39,6 +39,7 @@ class DumpSide:
         self.program: DumpProgram | None = None
         self.with_hooks: Callable[..., Any] | None = None
         self.outdated: Callable[[], Any] | None = None
+        self.learn: Callable[[type], Callable[[Any], Any]] = self._unlearned
 
     def dump(self, obj: Any, *, many: Any) -> Any:
         """Dump by the tier that the number of calls allows."""
@@ -61,7 +62,7 @@ class DumpSide:
         return program.one(obj)
 
     def ready(self) -> tuple[DumpProgram | None, Callable[..., Any] | None]:
-        """Return the inner loop and marshmallow's call around it, if there are hooks."""
+        """Return the inner loop, and marshmallow's call around it for hooks."""
         if self.owner.watched:
             self.check()
         if not self.compiled:
@@ -108,8 +109,8 @@ class DumpSide:
             self.tried = True
             if self.program is None:
                 return
-            made = write_dump(self.owner, other=self.run, stale=self.stale)
-            self.program = DumpProgram(made.one)
+            made = write_dump(self.owner, stale=self.stale)
+            self.program, self.learn = DumpProgram(made.one), made.learn
             self.outdated = made.outdated
             if self.with_hooks is None:
                 self.owner.enter("dump", made.entry)
@@ -118,6 +119,9 @@ class DumpSide:
         """Dump after a change; generated source calls this."""
         self.forget()
         return self.owner.dump(obj, many=many)
+
+    def _unlearned(self, kind: type) -> Callable[[Any], Any]:
+        raise LookupError(f"nothing is generated for {kind!r}")
 
     # Marshmallow around the inner loop
 

@@ -41,23 +41,22 @@ class Generated(NamedTuple):
     Attributes:
         entry: takes the place of `dump`.
         one: dumps one object.
+        learn: returns what dumps objects of a class.
         outdated: returns whether a schema was changed since; None if it cannot be.
 
     """
 
     entry: Callable[..., Any]
     one: One
+    learn: Callable[[type], One]
     outdated: Callable[[], Any] | None
 
 
-def write_dump(
-    core: Core, *, other: Callable[..., Any], stale: Callable[..., Any]
-) -> Generated:
+def write_dump(core: Core, *, stale: Callable[..., Any]) -> Generated:
     """Generate the source of a schema's `dump`; that for objects comes as they come.
 
     Args:
         core: the schema.
-        other: dumps a call with options.
         stale: dumps a call after a change.
     """
     writer = Writer()
@@ -70,14 +69,14 @@ def write_dump(
         several = "many is None or many" if core.schema.many else "many"
         with writer.block(f"if ({several}) and obj is not None:"):
             writer.line(
-                "return [(known(type(each)) or learn(type(each)))(each) for each in obj]"
+                "return [(known(type(one)) or learn(type(one)))(one) for one in obj]"
             )
         writer.line("return (known(type(obj)) or learn(type(obj)))(obj)")
     with writer.block("def outdated():"):
         writer.line(f"return {guard.text}")
     title = f"{type(core.schema).__qualname__}.dump"
     entry, outdated = writer.functions(title, "dump", "outdated")
-    return Generated(entry, part.one, None if guard.empty else outdated)
+    return Generated(entry, part.one, part.learn, None if guard.empty else outdated)
 
 
 class _Part:
@@ -207,10 +206,11 @@ class _Part:
                 writer.line("gap = True")
             return
         test, lines = fast
-        with writer.block(f"if {test}:"):
-            for line in lines:
-                writer.line(line)
-        with writer.block("else:"):
+        if lines:
+            with writer.block(f"if {test}:"):
+                for line in lines:
+                    writer.line(line)
+        with writer.block("else:" if lines else f"if not ({test}):"):
             writer.line(f"{v} = {rest}({v}, obj)")
             with writer.block(f"if {v} is missing:"):
                 writer.line("gap = True")
@@ -227,7 +227,7 @@ class _Part:
             return self._fast_list(writer, field, v)
         if kind is None:
             return None
-        test = f"type({v}) is {writer.bind(kind, kind.__name__)}"
+        test = f"type({v}) is {writer.kind(kind)}"
         if convert is AS_IS:
             return test, []
         return test, [f"{v} = {_converted(writer, field, convert, v)}"]
@@ -243,7 +243,7 @@ class _Part:
             each = f"{_dumped(writer, part, inner, x)} if {x} is not None else {rest}"
         elif kind is not None:
             made = x if convert is AS_IS else _converted(writer, inner, convert, x)
-            name = writer.bind(kind, kind.__name__)
+            name = writer.kind(kind)
             each = f"{made} if type({x}) is {name} else {rest}"
         else:
             return None

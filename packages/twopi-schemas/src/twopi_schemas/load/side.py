@@ -51,7 +51,7 @@ def one_of(way: Way, data: Any) -> Callable[[Any], Any]:
     generated = way.generated
     if generated is not None and type(data) is dict:
         return lambda value: generated.rows([value])[0]
-    return way.program.run  # type: ignore[union-attr,no-any-return]
+    return way.program.run  # type: ignore[union-attr]
 
 
 class LoadSide:
@@ -93,14 +93,14 @@ class LoadSide:
                         if generated is not None:
                             return generated.rows(data)
                         return list(map(program.run, data))
-                except Exception:  # noqa: BLE001, S110 - marshmallow says what is wrong
+                except Exception:  # noqa: BLE001, S110 - marshmallow says why
                     pass
             elif not several or type(data) is list:
                 return self._collect(program, data, many=several, partial=lenient)
         return owner.hand_over_load(data, many=many, partial=partial, unknown=unknown)
 
     def validate(self, data: Any, *, many: Any, partial: Any) -> bool:
-        """Return whether *data* is surely valid, as `marshmallow.Schema.validate` is."""
+        """Return whether *data* is surely valid."""
         schema = self.owner.schema
         lenient = schema.partial if partial is None else partial
         several = schema.many if many is None else bool(many)
@@ -118,7 +118,7 @@ class LoadSide:
         return False
 
     def repeatable(self, unknown: Any, partial: Any) -> bool:
-        """Return whether a load of this kind may be done twice without being noticed."""
+        """Return whether such a load has no effects, so that it may be repeated."""
         schema = self.owner.schema
         mode = schema.unknown if unknown is None else unknown
         way = self.way(mode, schema.partial if partial is None else partial)

@@ -94,7 +94,8 @@ def write_load(
         writer.line(f"return {guard.text}")
     title = f"{type(core.schema).__qualname__}.load"
     found = writer.functions(title, "load", "rows", "outdated")
-    return Generated(*found, writer.text)
+    entry, rows, outdated = found
+    return Generated(entry, rows, outdated, writer.text)
 
 
 class _Part:
@@ -124,8 +125,8 @@ class _Part:
             self._prepare(row.field, row.scope)
         self._dotted = any("." in row.target for row in self._rows)
 
-    def _prepare(self, field: AnyField, scope: Scope) -> None:
-        """Find the table of *field*; write the function of its schema, if it has one."""
+    def _prepare(self, field: Any, scope: Scope) -> None:
+        """Find the table of *field*, and write the function of its schema."""
         table = table_of(field, scope)
         kind, _, other = whole(field, table)
         self._tables[id(field)] = table, kind, other
@@ -283,13 +284,7 @@ class _Row(NamedTuple):
 def _test(writer: Writer, kind: type | None, v: str) -> str:
     if kind is None:
         return f"{v} is not None and {v} is not missing"
-    return f"type({v}) is {_type(writer, kind)}"
-
-
-def _type(writer: Writer, kind: type) -> str:
-    if kind in (str, int, float, bool, list, dict):
-        return kind.__name__
-    return writer.bind(kind, kind.__name__)
+    return f"type({v}) is {writer.kind(kind)}"
 
 
 def _has_default(row: _Row) -> bool:
