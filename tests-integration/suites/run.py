@@ -67,7 +67,8 @@ def outcomes(name: str, root: Path, mode: str) -> dict:
         "TWOPI_SUITE_REPORT": str(report),
     }
     command = [sys.executable, "-m", "pytest", "-q", "-p", "twopi_suite_plugin"]
-    command += ["-p", "no:cacheprovider", "--continue-on-collection-errors", "tests"]
+    command += ["-p", "no:cacheprovider", "--continue-on-collection-errors"]
+    command += ["-o", "addopts=", "tests"]
     done = subprocess.run(
         command,
         cwd=root,

@@ -62,7 +62,8 @@ class Core:
         """Validate as `marshmallow.Schema.validate` does."""
         if self.loading.validate(data, many=many, partial=partial):
             return {}
-        return self.hand_over(_VALIDATE, VALIDATE)(data, many=many, partial=partial)
+        given = {"many": many, "partial": partial}
+        return self.hand_over(_VALIDATE, VALIDATE)(data, **_given(given))
 
     def runner(
         self, unknown: Any, partial: Any, above: tuple[type[Schema], ...] = ()
@@ -108,12 +109,12 @@ class Core:
         self, data: Any, *, many: Any, partial: Any, unknown: Any
     ) -> Any:
         """Let marshmallow load."""
-        load = self.hand_over(_LOAD, LOAD)
-        return load(data, many=many, partial=partial, unknown=unknown)
+        given = {"many": many, "partial": partial, "unknown": unknown}
+        return self.hand_over(_LOAD, LOAD)(data, **_given(given))
 
     def hand_over_dump(self, obj: Any, *, many: Any) -> Any:
         """Let marshmallow dump."""
-        return self.hand_over(_DUMP, DUMP)(obj, many=many)
+        return self.hand_over(_DUMP, DUMP)(obj, **_given({"many": many}))
 
     def hand_over(
         self, name: frozenset[str], original: Callable[..., Any]
@@ -147,6 +148,11 @@ class Core:
             known = Core(schema, watched=self.watched or not private)
             self.children[id(field)] = known
         return known
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that a caller gave; not every override takes the others."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _again(schema: Schema, entry: type | None) -> Core:

@@ -104,8 +104,10 @@ class CompiledSchema:
         Raises:
             marshmallow.ValidationError: marshmallow's own, for the same data.
         """
-        early = self._loads < tiers.INTERPRETED_AFTER
-        if early or args or options or self._overrides("load"):
+        core = self._core
+        if core is not None and not args and not options:
+            return core.load(data, many=many, partial=partial, unknown=unknown)
+        if self._loads < tiers.INTERPRETED_AFTER or args or options:
             _set(self, "_loads", self._loads + 1)
             if not args and not options and many is partial is unknown is None:
                 return self._schema.load(data)
@@ -144,8 +146,7 @@ class CompiledSchema:
         Returns:
             what the schema returns.
         """
-        early = self._dumps < tiers.INTERPRETED_AFTER
-        if early or args or options or self._overrides("dump"):
+        if self._dumps < tiers.INTERPRETED_AFTER or args or options:
             _set(self, "_dumps", self._dumps + 1)
             if not args and not options and many is None:
                 return self._schema.dump(obj)

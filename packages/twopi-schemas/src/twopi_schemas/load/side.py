@@ -15,6 +15,7 @@ from twopi_schemas.decide.plan import HandedOverError, Partial, partial_of
 from twopi_schemas.load.program import Collecting, LoadProgram, Pure, compile_load
 from twopi_schemas.load.source import Generated, write_load
 from twopi_schemas.marshmallow_internals import (
+    LOAD,
     ErrorStore,
     deserialize_as,
     deserialize_with,
@@ -76,28 +77,30 @@ class LoadSide:
 
     def run(self, data: Any, *, many: Any, partial: Any, unknown: Any) -> Any:
         """Load in whichever way the schema and the options of the call allow."""
-        owner, schema = self.owner, self.owner.schema
+        schema = self.owner.schema
         mode = schema.unknown if unknown is None else unknown
         lenient = schema.partial if partial is None else partial
         several = schema.many if many is None else bool(many)
         way = self.way(mode, lenient)
         program, _, with_hooks, generated = way
-        if program is not None:
-            if with_hooks is not None:
-                return with_hooks(data, many=many, partial=partial, unknown=unknown)
-            if isinstance(program, Pure):
-                try:
-                    if not several:
-                        return one_of(way, data)(data)
-                    if type(data) is list:
-                        if generated is not None:
-                            return generated.rows(data)
-                        return list(map(program.run, data))
-                except Exception:  # noqa: BLE001, S110 - marshmallow says why
-                    pass
-            elif not several or type(data) is list:
-                return self._collect(program, data, many=several, partial=lenient)
-        return owner.hand_over_load(data, many=many, partial=partial, unknown=unknown)
+        if program is None:
+            load = self.owner.hand_over_load
+            return load(data, many=many, partial=partial, unknown=unknown)
+        if with_hooks is not None:
+            return with_hooks(data, many=many, partial=partial, unknown=unknown)
+        if isinstance(program, Pure):
+            try:
+                if not several:
+                    return one_of(way, data)(data)
+                if type(data) is list:
+                    if generated is not None:
+                        return generated.rows(data)
+                    return list(map(program.run, data))
+            except Exception:  # noqa: BLE001, S110 - marshmallow says why
+                pass
+        elif not several or type(data) is list:
+            return self._collect(program, data, many=several, partial=lenient)
+        return LOAD(schema, data, many=many, partial=partial, unknown=unknown)
 
     def validate(self, data: Any, *, many: Any, partial: Any) -> bool:
         """Return whether *data* is surely valid."""
@@ -183,11 +186,13 @@ class LoadSide:
         watch = self.watch
         if watch is None:
             return
-        if watch.changed() or any(
-            way.generated is not None and way.generated.outdated()
-            for way in self.ways.values()
-        ):
+        if watch.changed() or (self.tried and self._outdated()):
             self.forget()
+
+    def _outdated(self) -> bool:
+        """Return whether a schema inside of generated source was changed since."""
+        made = [way.generated for way in self.ways.values()]
+        return any(each is not None and each.outdated() for each in made)
 
     def forget(self) -> None:
         """Compile anew at the next call; generate source later than before."""

@@ -17,7 +17,7 @@ from twopi_schemas.guard import Guard
 from twopi_schemas.load.fields import child_of, row_of, table_of, whole
 from twopi_schemas.load.program import names_of
 from twopi_schemas.load.validators import write_check
-from twopi_schemas.marshmallow_internals import AnyField
+from twopi_schemas.marshmallow_internals import LOAD, AnyField
 from twopi_schemas.registry import AS_IS, Table
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ def write_load(
     """
     writer = Writer()
     writer.names.update(missing=missing, Unsure=UnsureError, other=other, stale=stale)
-    writer.names["hand_over"] = functools.partial(
-        core.hand_over_load, many=None, partial=None, unknown=None
-    )
+    writer.names["hand_over"] = functools.partial(LOAD, core.schema)
     guard = Guard(writer, "load_fields")
     part = _Part(writer, guard, core, core.scope(partial), unknown)
     with writer.block("def rows(values):"):
