@@ -39,19 +39,19 @@ def compiled(schema: type[Schema] | Schema, /, **options: Any) -> CompiledSchema
     Raises:
         TypeError: if *schema* is no schema, or is an instance and options are given.
     """
-    if isinstance(schema, Schema):
+    if not isinstance(schema, type):
+        if Schema not in type(schema).__mro__:  # isinstance would ask an ABC
+            raise _refused(schema)
         if options:
             raise TypeError(f"{schema!r} is made already; give options to its class")
         known: Any = getattr(schema, COMPILED, None)
         if type(known) is CompiledSchema and known._schema is schema:  # noqa: SLF001
             return known
-        made = CompiledSchema(
-            schema, watched=True
-        )  # not that of the original of a copy
+        made = CompiledSchema(schema, watched=True)  # a copy has that of another
         _set(schema, COMPILED, made)
         return made
     if not is_schema_class(schema):
-        raise TypeError(f"compiled() takes a marshmallow schema, not {schema!r}")
+        raise _refused(schema)
     key: Any = (schema, *_frozen(options)) if options else schema
     try:
         with _lock:
@@ -67,6 +67,10 @@ def compiled(schema: type[Schema] | Schema, /, **options: Any) -> CompiledSchema
         if len(_known) > MAX_SCHEMAS:
             _known.popitem(last=False)
     return found
+
+
+def _refused(argument: object) -> TypeError:
+    return TypeError(f"compiled() takes a marshmallow schema, not {argument!r}")
 
 
 def clear() -> None:

@@ -49,6 +49,7 @@ class Guard:
         self._writer = writer
         self._own = own
         self._terms: dict[str, None] = {}
+        self._thorough = False
         self._idle = _IDLE | (_ONLY_DUMP if own == "load_fields" else _ONLY_LOAD)
 
     @property
@@ -66,6 +67,10 @@ class Guard:
         if self.empty:
             return
         writer = self._writer
+        if not self._thorough:  # what is compared is ours, and compares by identity
+            with writer.block(f"if {self.text}:"):
+                writer.line(action)
+            return
         with writer.block("try:"):
             writer.line(f"changed = {self.text}")
         with writer.block("except Exception:"):
@@ -110,6 +115,7 @@ class Guard:
         """Compare all that the compiled form of *schema* depends on."""
         declared = getattr(schema, self._own)
         if thorough:
+            self._thorough = True
             self._around(schema, declared)
         outer = list(declared.values())
         for field in with_inner(outer):
@@ -121,7 +127,8 @@ class Guard:
         bind = self._writer.bind
         title = type(schema).__name__
         attributes = vars(schema)
-        for name in ("many", "partial", "unknown", self._own):
+        options = ("many", "partial", "unknown", self._own)
+        for name in options if self._own == "load_fields" else ("many", self._own):
             if name in attributes:
                 self._item(attributes, name, title)
             else:

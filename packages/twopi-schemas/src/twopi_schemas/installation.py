@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import threading
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import marshmallow
 from marshmallow import Schema
 
 from twopi_schemas.marshmallow_internals import DUMP, LOAD, VALIDATE
 from twopi_schemas.mixin import core_of
-from twopi_schemas.shadow import Shadow
+
+if TYPE_CHECKING:
+    from twopi_schemas.shadow import Shadow
 
 #: The names that marshmallow's methods use; another set is a version unknown to us.
 _KNOWN = {
@@ -74,10 +76,16 @@ def install(*, shadow: float | None = None, opt_in: bool = False) -> None:
     with _lock:
         if _settings is None:
             _check()
-        _settings = _Settings(
-            chosen=not opt_in, shadow=None if shadow is None else Shadow(shadow)
-        )
+        _settings = _Settings(not opt_in, _shadow(shadow))
         _patch(load=_load, dump=_dump, validate=_validate)
+
+
+def _shadow(share: float | None) -> Shadow | None:
+    if share is None:
+        return None
+    from twopi_schemas.shadow import Shadow
+
+    return Shadow(share)
 
 
 def uninstall() -> None:

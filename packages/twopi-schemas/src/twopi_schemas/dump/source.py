@@ -63,19 +63,22 @@ def write_dump(core: Core, *, stale: Callable[..., Any]) -> Generated:
     guard = Guard(writer, "dump_fields")
     part = _Part(core, guard, depth=0)
     known, learn = part.known, part.learn
-    writer.names.update(known=known.get, learn=learn, stale=stale)
-    with writer.block("def dump(obj, *, many=None):"):
+    writer.names.update(known=known, learn=learn, stale=stale)
+    with writer.block("def entry(obj, *, many=None):"):
         guard.write("return stale(obj, many=many)")
         several = "many is None or many" if core.schema.many else "many"
         with writer.block(f"if ({several}) and obj is not None:"):
-            writer.line(
-                "return [(known(type(one)) or learn(type(one)))(one) for one in obj]"
-            )
-        writer.line("return (known(type(obj)) or learn(type(obj)))(obj)")
+            writer.line("result = []")
+            with writer.block("for one in obj:"):
+                _write_known(writer, "one")
+                writer.line("result.append(dump(one))")
+            writer.line("return result")
+        _write_known(writer, "obj")
+        writer.line("return dump(obj)")
     with writer.block("def outdated():"):
         writer.line(f"return {guard.text}")
     title = f"{type(core.schema).__qualname__}.dump"
-    entry, outdated = writer.functions(title, "dump", "outdated")
+    entry, outdated = writer.functions(title, "entry", "outdated")
     return Generated(entry, part.one, part.learn, None if guard.empty else outdated)
 
 
@@ -195,13 +198,12 @@ class _Part:
         self, writer: Writer, name: str, field: AnyField, row: Row, v: str
     ) -> None:
         """Write how the value in *v* is turned into plain data."""
-        _, attribute, kind, convert, other = row
-        rest = writer.bind(other, f"{name}_other")
+        rest = f"{writer.bind(row[4], f'{name}_other')}({v}, obj)"
         fast = None
-        if attribute is not None:
-            fast = self._fast(writer, field, kind, convert, v)
+        if row[1] is not None:
+            fast = self._fast(writer, field, row, v, rest)
         if fast is None:
-            writer.line(f"{v} = {rest}({v}, obj)")
+            writer.line(f"{v} = {rest}")
             with writer.block(f"if {v} is missing:"):
                 writer.line("gap = True")
             return
@@ -211,20 +213,24 @@ class _Part:
                 for line in lines:
                     writer.line(line)
         with writer.block("else:" if lines else f"if not ({test}):"):
-            writer.line(f"{v} = {rest}({v}, obj)")
+            writer.line(f"{v} = {rest}")
             with writer.block(f"if {v} is missing:"):
                 writer.line("gap = True")
 
     def _fast(
-        self, writer: Writer, field: AnyField, kind: type | None, convert: Any, v: str
+        self, writer: Writer, field: AnyField, row: Row, v: str, rest: str
     ) -> tuple[str, list[str]] | None:
-        """Return a test of *v*, and what converts it if the test is true."""
+        """Return a test of *v*, and what converts it if the test is true.
+
+        *rest* is the expression that converts any value.
+        """
+        _, _, kind, convert, _ = row
         part = self._children.get(id(field))
         if part is not None:
             some = f"{v} is not None and {v} is not missing"
-            return some, [f"{v} = {_dumped(writer, part, field, v)}"]
+            return some, _dumped(writer, part, field, v)
         if type(field) is List:
-            return self._fast_list(writer, field, v)
+            return self._fast_list(writer, field, v, rest)
         if kind is None:
             return None
         test = f"type({v}) is {writer.kind(kind)}"
@@ -233,39 +239,63 @@ class _Part:
         return test, [f"{v} = {_converted(writer, field, convert, v)}"]
 
     def _fast_list(
-        self, writer: Writer, field: Any, v: str
+        self, writer: Writer, field: Any, v: str, rest: str
     ) -> tuple[str, list[str]] | None:
         inner = field.inner
         kind, convert, whole = inner_of(inner, field.name, self._scope)
         part, x = self._children.get(id(inner)), writer.fresh("x")
-        rest = f"{writer.bind(whole, 'item_other')}({x}, obj)"
-        if part is not None:
-            each = f"{_dumped(writer, part, inner, x)} if {x} is not None else {rest}"
-        elif kind is not None:
-            made = x if convert is AS_IS else _converted(writer, inner, convert, x)
-            name = writer.kind(kind)
-            each = f"{made} if type({x}) is {name} else {rest}"
-        else:
-            return None
+        item = f"{writer.bind(whole, 'item_other')}({x}, obj)"
         w = writer.fresh("w")
-        lines = [
-            f"{w} = []",
-            f"for {x} in {v}:",
-            f"    {w}.append({each})",
-            f"{v} = {w}",
-        ]
-        return f"type({v}) is list", lines
+        lines = [f"{w} = []", f"for {x} in {v}:"]
+        if part is not None:
+            lines += [f"    if {x} is not None:"]
+            lines += [f"        {line}" for line in _dumped(writer, part, inner, x)]
+            lines += ["    else:", f"        {x} = {item}", f"    {w}.append({x})"]
+        elif kind is None:
+            return None
+        elif convert is AS_IS:
+            lines = [
+                f"for {x} in {v}:",
+                f"    if type({x}) is not {writer.kind(kind)}:",
+            ]
+            lines += [f"        {w} = {rest}", "        break"]
+            lines += ["else:", f"    {w} = {v}[:]"]
+        else:
+            made = _converted(writer, inner, convert, x)
+            each = f"{made} if type({x}) is {writer.kind(kind)} else {item}"
+            lines += [f"    {w}.append({each})"]
+        return f"type({v}) is list", [*lines, f"{v} = {w}"]
 
 
-def _dumped(writer: Writer, part: _Part, field: Any, v: str) -> str:
-    """Return the expression that dumps *v* by the schema of *field*."""
-    known = writer.bind(part.known.get, "known")
+def _write_known(writer: Writer, v: str) -> None:
+    """Write how the function that dumps *v* gets into ``dump``."""
+    for line in _known("known", "learn", v):
+        writer.line(line)
+
+
+def _known(known: str, learn: str, v: str) -> list[str]:
+    return [
+        "try:",
+        f"    dump = {known}[type({v})]",
+        "except KeyError:",
+        f"    dump = {learn}(type({v}))",
+    ]
+
+
+def _dumped(writer: Writer, part: _Part, field: Any, v: str) -> list[str]:
+    """Return the lines that dump *v* by the schema of *field*."""
+    known = writer.bind(part.known, "known")
     learn = writer.bind(part.learn, "learn")
-    if resolved_schema(field).many or field.many:  # type: ignore[union-attr]
-        each = writer.fresh("x")
-        call = f"({known}(type({each})) or {learn}(type({each})))({each})"
-        return f"[{call} for {each} in {v}]"
-    return f"({known}(type({v})) or {learn}(type({v})))({v})"
+    if not (resolved_schema(field).many or field.many):  # type: ignore[union-attr]
+        return [*_known(known, learn, v), f"{v} = dump({v})"]
+    each, many = writer.fresh("x"), writer.fresh("w")
+    return [
+        f"{many} = []",
+        f"for {each} in {v}:",
+        *(f"    {line}" for line in _known(known, learn, each)),
+        f"    {many}.append(dump({each}))",
+        f"{v} = {many}",
+    ]
 
 
 def _converted(writer: Writer, field: Any, convert: Any, v: str) -> str:

@@ -233,7 +233,7 @@ class _Part:
             writer.line(f"{w} = {each if kind is list else f'{child}({v})'}")
             return w
         if type(field) is List and kind is list:
-            self._write_list(field.inner, v, w)
+            self._write_list(field, v, w)
             return w
         convert = table[object if kind is None else kind]
         if convert is AS_IS:
@@ -254,10 +254,19 @@ class _Part:
         writer.line(f"{w} = {writer.bind(convert, 'convert')}({v})")
         return w
 
-    def _write_list(self, inner: AnyField, v: str, w: str) -> None:
-        writer = self._writer
-        _, kind, other = self._tables[id(inner)]
+    def _write_list(self, field: Any, v: str, w: str) -> None:
+        writer, inner = self._writer, field.inner
+        table, kind, other = self._tables[id(inner)]
         rest, x = writer.bind(other, "item_other"), writer.fresh("x")
+        if kind is not None and table[kind] is AS_IS and not inner.validators:
+            whole = writer.bind(self._tables[id(field)][0][list], "items")
+            with writer.block(f"for {x} in {v}:"):  # noqa: SIM117
+                with writer.block(f"if type({x}) is not {writer.kind(kind)}:"):
+                    writer.line(f"{w} = {whole}({v})")
+                    writer.line("break")
+            with writer.block("else:"):
+                writer.line(f"{w} = {v}[:]")
+            return
         writer.line(f"{w} = []")
         with writer.block(f"for {x} in {v}:"):
             with writer.block(f"if {_test(writer, kind, x)}:"):
