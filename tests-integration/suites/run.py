@@ -68,7 +68,8 @@ def outcomes(name: str, root: Path, mode: str) -> dict:
     }
     command = [sys.executable, "-m", "pytest", "-q", "-p", "twopi_suite_plugin"]
     command += ["-p", "no:cacheprovider", "--continue-on-collection-errors"]
-    command += ["-o", "addopts=", "tests"]
+    command += ["-o", "addopts=", "-W", "ignore::pytest.PytestDeprecationWarning"]
+    command += ["tests"]
     done = subprocess.run(
         command,
         cwd=root,

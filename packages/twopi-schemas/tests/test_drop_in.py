@@ -176,18 +176,25 @@ def test_names_inside_of_nested_fields_may_be_missing():
         b = fields.Integer(required=True)
 
     class Outer(Schema):
-        inner = fields.Nested(Inner)
+        inner = fields.Nested(Inner, data_key="i")
         inners = fields.List(fields.Nested(Inner))
 
-    data = {"inner": {"b": 1}, "inners": [{"b": 2}]}
-    partial = ("inner.a", "inners.a")
+    data = {"i": {"b": 1}, "inners": [{"b": 2}]}
+    partial = ("inner.a", "i.a", "inners.a")
     subject = compiled(Outer)
     for _ in range(3):
         assert subject.load(data, partial=partial) == Outer().load(
             data, partial=partial
         )
-    with pytest.raises(ValidationError):
-        subject.load(data, partial=("inner.a",))
+    for names in (("inner.a",), ("i.a",), ("inner.a", "inners.a"), ("i.a", "inners.a")):
+        assert messages(subject, data, names) == messages(Outer(), data, names)
+
+
+def messages(schema, data, partial):
+    try:
+        return schema.load(data, partial=partial)
+    except ValidationError as error:
+        return error.messages
 
 
 def test_ordered_results_are_compiled():

@@ -59,6 +59,19 @@ def test_fields_convert_with_these_methods():
     assert fields.Method._CHECK_ATTRIBUTE is False
 
 
+def test_names_inside_of_partial_begin_with_the_name_or_the_key():
+    """`Schema._deserialize`, which asks for one or the other."""
+
+    class Inner(Schema):
+        a = fields.Integer(required=True)
+
+    class Outer(Schema):
+        inner = fields.Nested(Inner, data_key="key")
+
+    name = "inner.a" if marshmallow_internals.PARTIAL_BY_NAME else "key.a"
+    assert Outer().load({"key": {}}, partial=(name,)) == {"inner": {}}
+
+
 def test_pluck_tells_its_key():
     """`Pluck._field_data_key`."""
 

@@ -26,6 +26,7 @@ __all__ = [
     "DUMP_METHODS",
     "LOAD",
     "LOAD_METHODS",
+    "PARTIAL_BY_NAME",
     "VALIDATE",
     "AnyField",
     "ErrorStore",
@@ -73,6 +74,10 @@ DUMP_METHODS = frozenset(
     }
 )
 
+
+#: Whether names in `partial` that have dots begin with the name of a field (from 4.3
+#: on, which also brought ``pre_load``), or with its key in the data.
+PARTIAL_BY_NAME = "pre_load" in Field.__init__.__code__.co_varnames
 
 #: marshmallow's own calls, whatever is installed in their place later.
 LOAD: Callable[..., Any] = Schema.load

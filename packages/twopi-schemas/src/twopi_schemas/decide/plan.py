@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from marshmallow import Schema
 from marshmallow.fields import Nested
 
-from twopi_schemas.marshmallow_internals import AnyField
+from twopi_schemas.marshmallow_internals import PARTIAL_BY_NAME, AnyField
 
 COMPILED = "compiled"
 CALLED = "called"
@@ -69,11 +69,15 @@ class Scope(NamedTuple):
         partial = self.partial
         return partial is True or (type(partial) is tuple and name in partial)
 
-    def within(self, name: str) -> Scope:
+    def within(self, name: str, field: AnyField) -> Scope:
         """Return the scope of what is inside the field *name*."""
         partial = self.partial
         if type(partial) is not tuple:
             return self
+        if field.data_key is not None and not PARTIAL_BY_NAME:
+            name = field.data_key
+        if not isinstance(name, str):
+            raise HandedOverError(f"data_key {name!r} is not a string")
         prefix = f"{name}."
         inner = [each[len(prefix) :] for each in partial if each.startswith(prefix)]
         return self._replace(partial=tuple(inner))

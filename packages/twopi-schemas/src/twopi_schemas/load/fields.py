@@ -47,7 +47,7 @@ def table_of(field: AnyField, scope: Scope) -> Table:
 def row_of(name: str, field: AnyField, scope: Scope) -> LoadRow:
     """Return how the field *name* is loaded, or raise `HandedOverError`."""
     refuse_code(field)
-    kind, convert, other = whole(field, table_of(field, scope.within(name)))
+    kind, convert, other = whole(field, table_of(field, scope.within(name, field)))
     optional = not field.required and field.load_default is missing
     return kind, convert, scope.skips(name) or optional, other
 

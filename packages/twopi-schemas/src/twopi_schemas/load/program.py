@@ -72,7 +72,7 @@ def compile_load(scope: Scope, unknown: str) -> LoadProgram:
             (
                 source,
                 target,
-                step_of(field, source, scope.within(name))[0],
+                step_of(field, source, scope.within(name, field))[0],
                 scope.skips(name),
             )
             for name, source, target, field in names
@@ -91,7 +91,7 @@ def plan_load(scope: Scope) -> dict[str, Plan]:
             row_of(name, field, scope)
             plans[name] = Plan(COMPILED)
         except HandedOverError as reason:
-            plan = step_of(field, source, scope.within(name))[1]
+            plan = step_of(field, source, scope.within(name, field))[1]
             plans[name] = plan._replace(why=str(reason))
     return plans
 

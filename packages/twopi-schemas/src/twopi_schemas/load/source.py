@@ -113,7 +113,7 @@ class _Part:
             _Row(
                 *(name, *names_of(name, field), field),
                 *row_of(name, field, scope)[2:],
-                *(scope.within(name), scope.skips(name)),
+                *(scope.within(name, field), scope.skips(name)),
             )
             for name, field in core.schema.load_fields.items()
         ]
