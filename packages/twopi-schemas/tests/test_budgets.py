@@ -92,9 +92,9 @@ def calls(function):
 # call: (budget of Python calls, budget of C calls)
 BUDGETS = {
     "load claims": (1, 4),
-    "load claims, instance": (1, 12),
-    "load an order": (7, 24),
-    "dump ten orders": (32, 52),
+    "load claims, instance": (2, 12),
+    "load an order": (8, 32),
+    "dump ten orders": (52, 52),
 }
 SUBJECTS = {
     "load claims": (compiled(Claims), "load", CLAIMS),

@@ -6,7 +6,6 @@ import functools
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import marshmallow
 from marshmallow import Schema
 
 from twopi_schemas.marshmallow_internals import DUMP, LOAD, VALIDATE
@@ -123,14 +122,12 @@ def _check() -> None:
             )
         used = set(original.__code__.co_names)
         if used not in _KNOWN[original]:
+            from importlib.metadata import version
+
             raise InstallError(
-                f"marshmallow.Schema.{name} of marshmallow {_version()} is not known "
-                "to this twopi-schemas; update it, or use compiled() instead"
+                f"marshmallow.Schema.{name} of marshmallow {version('marshmallow')} is "
+                "not known to this twopi-schemas; update it, or use compiled() instead"
             )
-
-
-def _version() -> str:
-    return str(getattr(marshmallow, "__version__", "in use"))
 
 
 def _patch(**methods: Any) -> None:
