@@ -44,7 +44,9 @@ def schemas_of(name: str) -> list[type[Schema] | Schema]:
     top = module if isinstance(found, ModuleType) else module.partition(".")[0]
     _import_all(importlib.import_module(top))
     within = {kind for kind in _subclasses(Schema) if _is_within(kind.__module__, top)}
-    return sorted(within, key=lambda kind: (kind.__module__, kind.__qualname__))
+    found: list[type[Schema] | Schema] = []
+    found += sorted(within, key=lambda kind: (kind.__module__, kind.__qualname__))
+    return found
 
 
 def _import_all(package: ModuleType) -> None:

@@ -124,13 +124,13 @@ class CompiledSchema:
             **options: *many*, *partial* and *unknown*, as in `load`; others are passed
                 to the ``loads`` of that module.
         """
-        if self._overrides("loads"):
+        if _TEXT.kind is not _TEXT.POSITIONAL_ONLY and _TEXT.name in options:
+            args = (options.pop(_TEXT.name), *args)
+        if self._overrides("loads") or len(args) != 1:
             return self._schema.loads(*args, **options)
-        bound = _LOADS.bind(self, *args, **options).arguments
-        text, others = bound.pop(_TEXT), bound.pop("kwargs", {})
-        del bound["self"]
-        data = self._schema.opts.render_module.loads(text, **others)
-        return self.load(data, **bound)
+        many, partial, unknown = (options.pop(name, None) for name in _OPTIONS)
+        data = self._schema.opts.render_module.loads(*args, **options)
+        return self.load(data, many=many, partial=partial, unknown=unknown)
 
     def dump(
         self, obj: Any, *args: Any, many: bool | None = None, **options: Any
@@ -199,9 +199,9 @@ class CompiledSchema:
 _NAMES = {
     name: frozenset({name}) for name in ("load", "loads", "dump", "dumps", "validate")
 }
-_LOADS = inspect.signature(Schema.loads)
-#: What marshmallow calls the text: json_data in 3, s in 4.
-_TEXT = list(_LOADS.parameters)[1]
+#: The text: json_data in marshmallow 3, s and only by position in 4.
+_TEXT = list(inspect.signature(Schema.loads).parameters.values())[1]
+_OPTIONS = ("many", "partial", "unknown")
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:
