@@ -44,9 +44,11 @@ def schemas_of(name: str) -> list[type[Schema] | Schema]:
     top = module if isinstance(found, ModuleType) else module.partition(".")[0]
     _import_all(importlib.import_module(top))
     within = {kind for kind in _subclasses(Schema) if _is_within(kind.__module__, top)}
-    found: list[type[Schema] | Schema] = []
-    found += sorted(within, key=lambda kind: (kind.__module__, kind.__qualname__))
-    return found
+    return [*sorted(within, key=_place)]
+
+
+def _place(kind: type[Schema]) -> tuple[str, str]:
+    return kind.__module__, kind.__qualname__
 
 
 def _import_all(package: ModuleType) -> None:
