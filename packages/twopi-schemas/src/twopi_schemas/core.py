@@ -9,7 +9,6 @@ from typing import Any
 from marshmallow import Schema
 from marshmallow.fields import Nested
 
-from twopi_schemas.codegen import source_of
 from twopi_schemas.decide.plan import Partial, Scope, is_schema_class, overrides
 from twopi_schemas.dump.side import DumpSide
 from twopi_schemas.load.side import LoadSide
@@ -99,6 +98,8 @@ class Core:
 
     def dump_source(self) -> str:
         """Return the source generated for dumping mappings, if any is."""
+        from twopi_schemas.codegen import source_of  # not at import, for its time
+
         self.dumping.generate()
         program = self.dumping.program
         return "" if program is None else source_of(self.dumping.learn(dict))

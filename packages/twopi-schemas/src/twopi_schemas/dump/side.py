@@ -10,7 +10,6 @@ from twopi_schemas import tiers
 from twopi_schemas.change_watch import Watch
 from twopi_schemas.decide.plan import HandedOverError
 from twopi_schemas.dump.program import DumpProgram, compile_dump
-from twopi_schemas.dump.source import write_dump
 from twopi_schemas.marshmallow_internals import (
     dump_hooks,
     serialize_as,
@@ -109,6 +108,8 @@ class DumpSide:
             self.tried = True
             if self.program is None:
                 return
+            from twopi_schemas.dump.source import write_dump  # not at import, see load
+
             made = write_dump(self.owner, stale=self.stale)
             self.program, self.learn = DumpProgram(made.one), made.learn
             self.outdated = made.outdated

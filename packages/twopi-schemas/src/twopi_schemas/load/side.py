@@ -13,7 +13,6 @@ from twopi_schemas import tiers
 from twopi_schemas.change_watch import Watch
 from twopi_schemas.decide.plan import HandedOverError, Partial, partial_of
 from twopi_schemas.load.program import Collecting, LoadProgram, Pure, compile_load
-from twopi_schemas.load.source import Generated, write_load
 from twopi_schemas.marshmallow_internals import (
     LOAD,
     ErrorStore,
@@ -24,6 +23,7 @@ from twopi_schemas.marshmallow_internals import (
 
 if TYPE_CHECKING:
     from twopi_schemas.core import Core
+    from twopi_schemas.load.source import Generated
 
 _MODES = (EXCLUDE, INCLUDE, RAISE)
 
@@ -222,6 +222,8 @@ class LoadSide:
         way = self.ways[key]
         if not isinstance(way.program, Pure):
             return
+        from twopi_schemas.load.source import write_load  # not at import, for its time
+
         generated = write_load(self.owner, *key, other=self.other, stale=self.stale)
         self.ways[key] = way._replace(generated=generated)
         if entry and way.with_hooks is None:
