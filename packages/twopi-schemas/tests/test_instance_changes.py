@@ -88,6 +88,16 @@ def test_a_change_counts(used, name):
     assert type(subject.dump({})) is type(schema.dump({}))
 
 
+def test_a_default_that_becomes_code_of_yours_runs_once(used):
+    schema, subject = used
+    ran = []
+    schema.fields["age"].load_default = lambda: ran.append(1)
+    with pytest.raises(ValidationError):
+        subject.load({"name": 5})
+
+    assert ran == [1]
+
+
 def test_a_replaced_method_may_come_back(used):
     schema, subject = used
     with mock.patch.object(schema, "load", return_value="stub"):

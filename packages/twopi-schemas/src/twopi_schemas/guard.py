@@ -25,14 +25,14 @@ _IDLE = frozenset(
         *("metadata", "validate", "error_messages", "parent", "name", "root"),
         *("load_only", "dump_only", "_creation_index", "only", "exclude"),
         *("validate_length", "nested", "field_name", "required", "allow_none"),
-        *("load_default", "dump_default"),
+        "dump_default",
     }
 )
 _ONLY_DUMP = frozenset({"as_string"})
 _ONLY_LOAD = frozenset(
     {
         *("validators", "pre_load", "post_load", "truthy", "falsy", "allow_nan"),
-        *("strict", "unknown"),
+        *("strict", "unknown", "load_default"),
     }
 )
 #: Attributes that count for the fields of a schema, not for those inside of others.
