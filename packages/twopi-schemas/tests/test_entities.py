@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 from sqlalchemy import orm
 
 from twopi_schemas import compiled
-from twopi_schemas.reading import Access, access, stored
+from twopi_schemas.dump.attribute_access import Access, access, stored
 
 
 class Base(orm.DeclarativeBase):

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from twopi_schemas import install, tiers, uninstall
 from twopi_schemas.schema import CompiledSchema
 
 EXAMPLES = int(os.environ.get("TWOPI_SCHEMAS_EXAMPLES", "100"))
@@ -28,6 +29,44 @@ many_schemas = settings(
 randoms = st.randoms(use_true_random=True)
 
 
+TIERS = {
+    "mixed": (1, 6),
+    "interpreted": (0, 10**9),
+    "generated": (0, 0),
+    "installed": (0, 2),
+}
+
+
+@pytest.fixture(params=TIERS, autouse=True)
+def tier(request, monkeypatch):
+    """Run each test by the interpreted program, by generated source, and by both."""
+    first, source = TIERS[request.param]
+    monkeypatch.setattr(tiers, "INTERPRETED_AFTER", first)
+    monkeypatch.setattr(tiers, "SOURCE_AFTER", source)
+    return request.param
+
+
+class Installed:
+    """A schema whose calls run while the fast path is installed."""
+
+    def __init__(self, schema):
+        self._schema = schema
+
+    def load(self, *args, **options):
+        return self._call(self._schema.load, args, options)
+
+    def dump(self, *args, **options):
+        return self._call(self._schema.dump, args, options)
+
+    def _call(self, method, args, options):
+        install()
+        try:
+            # the class has another method now
+            return getattr(self._schema, method.__name__)(*args, **options)
+        finally:
+            uninstall()
+
+
 @pytest.fixture(autouse=True)
 def _quiet():
     """Marshmallow 3 warns of what 4 removes; both sides do so alike."""
@@ -36,13 +75,15 @@ def _quiet():
         yield
 
 
-def pair(make, *, watched=None):
+def pair(make, tier, *, watched=None):
     """Return a schema, its equal, and the compiled form of the equal."""
     while True:
         schema = made(make.schema)
         options = schema and made(make.instance_options, schema)
         reference = schema and made(schema, **options)
         if reference is not None:
+            if tier == "installed":
+                return reference, Installed(schema(**options))
             watch = make.chance(0.5) if watched is None else watched
             return reference, CompiledSchema(schema(**options), watched=watch)
 
@@ -68,9 +109,9 @@ def call_options(make):
 
 @many_schemas
 @given(randoms)
-def test_load_equals_marshmallow(generator, outcome_of, random):
+def test_load_equals_marshmallow(generator, outcome_of, tier, random):
     make = generator(random)
-    reference, subject = pair(make)
+    reference, subject = pair(make, tier)
     for _ in range(CASES):
         options = call_options(make)
         many = options.get("many", reference.many)
@@ -85,9 +126,9 @@ def test_load_equals_marshmallow(generator, outcome_of, random):
 
 @many_schemas
 @given(randoms)
-def test_dump_equals_marshmallow(generator, outcome_of, random):
+def test_dump_equals_marshmallow(generator, outcome_of, tier, random):
     make = generator(random)
-    reference, subject = pair(make)
+    reference, subject = pair(make, tier)
     for _ in range(CASES):
         options = {"many": make.chance(0.5)} if make.chance(0.2) else {}
         many = options.get("many", reference.many)
@@ -101,9 +142,9 @@ def test_dump_equals_marshmallow(generator, outcome_of, random):
 
 @many_schemas
 @given(randoms)
-def test_changes_are_honoured(generator, outcome_of, random):
+def test_changes_are_honoured(generator, outcome_of, tier, random):
     make = generator(random)
-    reference, subject = pair(make, watched=True)
+    reference, subject = pair(make, tier, watched=True)
     for _ in range(CASES // 2):
         change = make.change()
         change(reference)

@@ -22,7 +22,8 @@ from marshmallow import (
     validates_schema,
 )
 
-from twopi_schemas import CompiledSchema, compiled, plans
+from twopi_schemas import CompiledSchema, compiled
+from twopi_schemas.decide import plan
 
 
 class Artist(Schema):
@@ -183,7 +184,7 @@ def test_an_overridden_method_is_used():
 @pytest.fixture
 def _unpatched():
     yield
-    plans._is_original.cache_clear()
+    plan._is_original.cache_clear()
 
 
 @pytest.mark.usefixtures("_unpatched")
@@ -194,7 +195,7 @@ def test_a_patch_of_marshmallow_is_respected(monkeypatch):
 
     monkeypatch.setattr(fields.String, "_deserialize", lambda *_, **__: "patched")
     monkeypatch.setattr(fields.Integer, "_serialize", lambda *_, **__: -1)
-    plans._is_original.cache_clear()
+    plan._is_original.cache_clear()
     subject = CompiledSchema(Word(), watched=False)
 
     assert subject.load({"word": "x", "size": 1}) == {"word": "patched", "size": 1}

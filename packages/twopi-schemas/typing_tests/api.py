@@ -5,12 +5,16 @@ from marshmallow import Schema, fields
 
 from twopi_schemas import (
     AS_IS,
+    CompiledMixin,
     CompiledSchema,
     Explanation,
     Explanations,
     compiled,
     explain,
+    install,
+    is_installed,
     register,
+    uninstall,
 )
 
 
@@ -30,7 +34,25 @@ assert_type(subject.dump(object(), many=False), Any)
 subject.loads(b"[]")
 subject.dumps([], indent=2)
 
+assert_type(subject.load({}, session=None), Any)
+assert_type(subject.validate([]), Any)
+assert_type(subject.fields, Any)
+
 assert_type(explain(Book), Explanations)
+assert_type(explain(Book, source=True).source, str)
+assert_type(explain(Book).share, float)
+
+install()
+install(shadow=0.01, opt_in=True)
+assert_type(is_installed(), bool)
+uninstall()
+
+
+class Base(CompiledMixin, Schema):
+    pass
+
+
+assert_type(Base().load({}), Any)
 for row in explain(Book()):
     assert_type(row, Explanation)
     assert_type(row.why, str)

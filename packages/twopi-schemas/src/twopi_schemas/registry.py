@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from marshmallow.fields import Field
 
-from twopi_schemas.borrowed import AnyField
+from twopi_schemas.marshmallow_internals import AnyField
 
 Convert: TypeAlias = Callable[[Any], Any] | None
 Table: TypeAlias = Mapping[type, Convert]

@@ -1,82 +1,102 @@
-"""The compiled schema: marshmallow's four calls, by the fast path where it is sure."""
+"""The compiled schema: marshmallow's calls, by the fast path where it is sure."""
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+import inspect
+from typing import TYPE_CHECKING, Any
 
-from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError
-from marshmallow.fields import Nested
+from marshmallow import Schema
 
-from twopi_schemas.borrowed import (
-    ErrorStore,
-    deserialize_as,
-    deserialize_with,
-    dump_hooks,
-    load_hooks,
-    serialize_as,
-    serialize_with,
-)
-from twopi_schemas.dumping import DumpProgram, compile_dump
-from twopi_schemas.loading import Collecting, LoadProgram, Pure, compile_load
-from twopi_schemas.plans import HandedOverError, Scope
-from twopi_schemas.watching import Watch
+from twopi_schemas import tiers
+from twopi_schemas.core import Core
+from twopi_schemas.decide.plan import overrides
+from twopi_schemas.decide.purity import is_plain
 
-_MODES = (EXCLUDE, INCLUDE, RAISE)
-
-#: An inner loop, and marshmallow's own call around it if the schema has hooks.
-_Load: TypeAlias = tuple[LoadProgram | None, Callable[..., Any] | None]
-_Dump: TypeAlias = tuple[DumpProgram | None, Callable[..., Any] | None]
-_NO_LOAD: _Load = (None, None)
-
-
-class _Usual(NamedTuple):
-    """A `load` without options: its inner loop, and whether that is out of date."""
-
-    run: Callable[[Any], Any]
-    outdated: Callable[[], bool]
+_set = object.__setattr__
 
 
 class CompiledSchema:
-    """A schema's `load`, `dump`, `loads` and `dumps`; made by `compiled`.
+    """A schema's `load`, `dump`, `loads`, `dumps` and `validate`; see `compiled`.
 
-    Results and errors are those of the schema itself. One object may be used by
-    any number of threads. ``load`` and ``dump`` are each compiled when they are
-    first called, for the `unknown` and `partial` then in force.
+    Results and errors are those of the schema itself. Any number of threads may use
+    one object. Every other attribute is the schema's. Reading one that can be changed,
+    such as ``fields``, makes the object look for changes at each call from then on.
+
+    The first call of `load`, and of `dump`, is marshmallow's; the next ones run an
+    interpreted program; after a hundred calls they run source generated for the schema.
     """
 
+    _loads = _dumps = 0
+    _watched = True
+    _core: Core | None = None
+
     def __init__(self, schema: Schema, *, watched: bool) -> None:
-        self._schema = schema
-        self._watched = watched
-        self._lock = threading.RLock()
-        self._loads: dict[Any, _Load] = {}
-        self._dump: _Dump | None = None
-        self._children: dict[int, CompiledSchema] = {}
-        self._watch: Watch | None = None
-        self._usual: _Usual | None = None
+        _set(self, "_schema", schema)
+        if not watched:
+            _set(self, "_watched", watched)
+
+    if TYPE_CHECKING:
+        _schema: Schema
 
     def __repr__(self) -> str:
         return f"<compiled {self._schema!r}>"
 
-    # The four calls
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (self._schema,)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}"
+            )
+        value = getattr(self._schema, name)
+        if not is_plain(value):
+            self._expose()
+        return value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("_"):
+            _set(self, name, value)
+            return
+        self._expose()
+        setattr(self._schema, name, value)
+
+    def _expose(self) -> None:
+        """Look for changes from now on: a caller has what can be changed."""
+        self._watched = True
+        if self._core is not None:
+            self._core.expose()
+
+    def _ready(self) -> Core:
+        """Return what is compiled."""
+        core = self._core
+        if core is None:
+            with Core.lock:
+                core = self._core
+                if core is None:
+                    core = Core(self._schema, watched=self._watched)
+                    core.front = self
+                    self._core = core
+        return core
 
     def load(
         self,
         data: Any,
-        *,
+        *args: Any,
         many: bool | None = None,
         partial: Any = None,
         unknown: Any = None,
+        **options: Any,
     ) -> Any:
         """Load as `marshmallow.Schema.load` does.
 
         Args:
             data: a mapping, or a list of them with *many*.
+            *args: passed to a schema that has a `load` of its own.
             many: overrides the schema's own `many`.
             partial: overrides the schema's own `partial`.
             unknown: overrides the schema's own `unknown`.
+            **options: passed to a schema that has a `load` of its own.
 
         Returns:
             what the schema returns.
@@ -84,64 +104,55 @@ class CompiledSchema:
         Raises:
             marshmallow.ValidationError: marshmallow's own, for the same data.
         """
-        usual = self._usual
-        if usual is None or not (many is partial is unknown is None):
-            return self._load(data, many=many, partial=partial, unknown=unknown)
-        run, outdated = usual
-        try:
-            if not outdated():
-                return run(data)
-            load: Callable[..., Any] = self._load
-        except Exception:  # noqa: BLE001 - marshmallow says what is wrong
-            load = self._schema.load
-        return load(data, many=many, partial=partial, unknown=unknown)
+        core = self._core
+        if core is not None and not args and not options:
+            return core.load(data, many=many, partial=partial, unknown=unknown)
+        if self._loads < tiers.INTERPRETED_AFTER or args or options:
+            _set(self, "_loads", self._loads + 1)
+            if not args and not options and many is partial is unknown is None:
+                return self._schema.load(data)
+            given = {"many": many, "partial": partial, "unknown": unknown}
+            options.update(_given(given))
+            return self._schema.load(data, *args, **options)
+        return self._ready().load(data, many=many, partial=partial, unknown=unknown)
 
-    def loads(
-        self,
-        s: str | bytes | bytearray,
-        /,
-        *,
-        many: bool | None = None,
-        partial: Any = None,
-        unknown: Any = None,
-        **kwargs: Any,
-    ) -> Any:
-        """Load JSON text as `marshmallow.Schema.loads` does.
+    def loads(self, *args: Any, **options: Any) -> Any:
+        """Load JSON text as `marshmallow.Schema.loads` does, with its arguments.
 
         Args:
-            s: the text; read by the schema's ``Meta.render_module``.
-            many: as in `load`.
-            partial: as in `load`.
-            unknown: as in `load`.
-            **kwargs: passed to the ``loads`` of that module.
+            *args: the text; read by the schema's ``Meta.render_module``.
+            **options: *many*, *partial* and *unknown*, as in `load`; others are passed
+                to the ``loads`` of that module.
         """
-        if not self._plain("loads"):
-            options = {"many": many, "partial": partial, "unknown": unknown}
-            return self._schema.loads(s, **options, **kwargs)
-        data = self._schema.opts.render_module.loads(s, **kwargs)
+        if _TEXT.kind is not _TEXT.POSITIONAL_ONLY and _TEXT.name in options:
+            args = (options.pop(_TEXT.name), *args)
+        if self._overrides("loads") or len(args) != 1:
+            return self._schema.loads(*args, **options)
+        many, partial, unknown = (options.pop(name, None) for name in _OPTIONS)
+        data = self._schema.opts.render_module.loads(*args, **options)
         return self.load(data, many=many, partial=partial, unknown=unknown)
 
-    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+    def dump(
+        self, obj: Any, *args: Any, many: bool | None = None, **options: Any
+    ) -> Any:
         """Dump as `marshmallow.Schema.dump` does.
 
         Args:
             obj: an object, a mapping or a row; an iterable of them with *many*.
+            *args: passed to a schema that has a `dump` of its own.
             many: overrides the schema's own `many`.
+            **options: passed to a schema that has a `dump` of its own.
 
         Returns:
             what the schema returns.
         """
-        schema = self._schema
-        program, with_hooks = self._dump_program()
-        if program is None:
-            return schema.dump(obj, many=many)
-        if with_hooks is not None:
-            return with_hooks(obj, many=many)
-        several = schema.many if many is None else many
-        if several and obj is not None:
-            one = program.one
-            return [one(each) for each in obj]
-        return program.one(obj)
+        if self._dumps < tiers.INTERPRETED_AFTER or args or options:
+            _set(self, "_dumps", self._dumps + 1)
+            if not args and not options and many is None:
+                return self._schema.dump(obj)
+            options.update(_given({"many": many}))
+            return self._schema.dump(obj, *args, **options)
+        return self._ready().dump(obj, many=many)
 
     def dumps(
         self, obj: Any, *args: Any, many: bool | None = None, **kwargs: Any
@@ -154,169 +165,48 @@ class CompiledSchema:
             many: as in `dump`.
             **kwargs: passed to that ``dumps`` too.
         """
-        if not self._plain("dumps"):
-            return self._schema.dumps(obj, *args, many=many, **kwargs)
+        if self._overrides("dumps"):
+            return self._schema.dumps(obj, *args, **_given({"many": many}), **kwargs)
         dumped = self.dump(obj, many=many)
         return self._schema.opts.render_module.dumps(dumped, *args, **kwargs)
 
-    # What they are made of
-
-    def _load(self, data: Any, *, many: Any, partial: Any, unknown: Any) -> Any:
-        """Load in whichever way the schema and the options of the call allow."""
-        schema = self._schema
-        mode = schema.unknown if unknown is None else unknown
-        lenient = schema.partial if partial is None else partial
-        several = schema.many if many is None else bool(many)
-        program, with_hooks = self._load_program(mode, lenient)
-        if program is None:
-            return schema.load(data, many=many, partial=partial, unknown=unknown)
-        if with_hooks is not None:
-            return with_hooks(data, many=many, partial=partial, unknown=unknown)
-        if isinstance(program, Pure):
-            run = program.run
-            try:
-                if not several:
-                    return run(data)
-                if type(data) is list:
-                    return [run(each) for each in data]
-            except Exception:  # noqa: BLE001, S110 - marshmallow says what is wrong
-                pass
-        elif not several or type(data) is list:
-            return self._collect(program, data, many=several, partial=lenient)
-        return schema.load(data, many=many, partial=partial, unknown=unknown)
-
-    def runner(
-        self, unknown: Any, partial: Any, above: tuple[type[Schema], ...] = ()
-    ) -> Callable[[Any], Any]:
-        """Return the function that loads one mapping; it raises where it is unsure.
-
-        Raises:
-            HandedOverError: if marshmallow, or a user's code, has to take part.
-        """
-        schema = self._schema
-        mode = schema.unknown if unknown is None else unknown
-        lenient = schema.partial if partial is None else partial
-        program, with_hooks = self._load_program(mode, lenient, above)
-        if program is None:
-            raise HandedOverError("marshmallow loads its schema")
-        if with_hooks is not None:
-            raise HandedOverError("its schema has hooks")
-        if isinstance(program, Collecting):
-            raise HandedOverError("its schema runs code of yours")
-        return program.run
-
-    def _plain(self, name: str) -> bool:
-        ours = getattr(type(self._schema), name) is getattr(Schema, name)
-        return ours and name not in vars(self._schema)
-
-    def _load_program(
-        self, unknown: Any, partial: Any, above: tuple[type[Schema], ...] = ()
-    ) -> _Load:
-        self._changed()
-        if partial is not None and partial is not True and partial is not False:
-            return _NO_LOAD
-        try:
-            return self._loads[unknown, partial]
-        except (KeyError, TypeError):
-            if unknown not in _MODES:
-                return _NO_LOAD
-        with self._lock:
-            self._look()
-            schema = self._schema
-            program: LoadProgram | None = None
-            with contextlib.suppress(HandedOverError):
-                program = compile_load(self.scope(partial, above), unknown)
-            with_hooks = None
-            if load_hooks(schema):
-                with_hooks = deserialize_with(schema, self._deserialize)
-            found = self._loads[unknown, partial] = (program, with_hooks)
-            usual = unknown == schema.unknown and partial is schema.partial
-            plain = with_hooks is None and not schema.many
-            watch = self._watch
-            if isinstance(program, Pure) and usual and plain and watch:
-                outdated = watch.changed if self._watched else watch.differs
-                self._usual = _Usual(program.run, outdated)
-        return found
-
-    def _dump_program(self) -> _Dump:
-        if self._watched:
-            self._changed()
-        found = self._dump
-        if found is not None:
-            return found
-        with self._lock:
-            self._look()
-            program: DumpProgram | None = None
-            with contextlib.suppress(HandedOverError):
-                program = compile_dump(self.scope(None))
-            with_hooks = None
-            if dump_hooks(self._schema):
-                with_hooks = serialize_with(self._schema, self._serialize)
-            self._dump = program, with_hooks
-        return program, with_hooks
-
-    def scope(self, partial: Any, above: tuple[type[Schema], ...] = ()) -> Scope:
-        """Return what the plans of the fields depend on."""
-        above = (*above, type(self._schema))
-        return Scope(self._schema, partial, self._child, above)
-
-    def _child(self, field: Nested) -> CompiledSchema:
-        schema = field.schema
-        known = self._children.get(id(field))
-        if known is None or known._schema is not schema:  # noqa: SLF001
-            watched = self._watched or isinstance(field.nested, Schema)
-            known = CompiledSchema(schema, watched=watched)
-            self._children[id(field)] = known
-        return known
-
-    def _look(self) -> None:
-        if self._watch is None:
-            schema = self._schema
-            self._watched |= bool(load_hooks(schema) or dump_hooks(schema))
-            self._watch = Watch(schema, thorough=self._watched)
-
-    def _changed(self) -> bool:
-        """Forget what was compiled of a schema that was changed since."""
-        watch = self._watch
-        if watch is None or not watch.changed():
-            return False
-        with self._lock:
-            self._loads, self._children = {}, {}
-            self._dump = self._usual = self._watch = None
-        return True
-
-    # Marshmallow around the inner loops
-
-    def _collect(
-        self, program: Collecting, data: Any, *, many: bool, partial: Any
+    def validate(
+        self,
+        data: Any,
+        *args: Any,
+        many: bool | None = None,
+        partial: Any = None,
+        **options: Any,
     ) -> Any:
-        """Load with code of a user in the fields, and raise the errors found."""
-        schema, store = self._schema, ErrorStore()
-        numbered = schema.opts.index_errors
-        result = program.all(data, store, many=many, numbered=numbered)
-        if store.errors:
-            error = ValidationError(store.errors, data=data, valid_data=result)
-            schema.handle_error(error, data, many=many, partial=partial)
-            raise error
-        return result
+        """Return the errors in *data*, as `marshmallow.Schema.validate` does.
 
-    def _deserialize(self, data: Any, **options: Any) -> Any:
-        """Stand in for marshmallow's own method of this name, between its hooks."""
-        schema, many = self._schema, options["many"]
-        program, _ = self._load_program(options["unknown"], options["partial"])
-        if program is not None and (not many or type(data) is list):
-            if isinstance(program, Collecting):
-                store, numbered = options["error_store"], schema.opts.index_errors
-                return program.all(data, store, many=many, numbered=numbered)
-            with contextlib.suppress(Exception):  # marshmallow says what is wrong
-                return list(map(program.run, data)) if many else program.run(data)
-        return deserialize_as(schema, data, options)
+        Args:
+            data: as in `load`.
+            *args: passed to a schema that has a `validate` of its own.
+            many: as in `load`.
+            partial: as in `load`.
+            **options: passed to a schema that has a `validate` of its own.
+        """
+        if args or options or self._overrides("validate"):
+            options.update(_given({"many": many, "partial": partial}))
+            return self._schema.validate(data, *args, **options)
+        return self._ready().validate(data, many=many, partial=partial)
 
-    def _serialize(self, obj: Any, *, many: bool = False) -> Any:
-        """Stand in for marshmallow's own method of this name, between its hooks."""
-        program, _ = self._dump_program()
-        if program is None:
-            return serialize_as(self._schema, obj, many=many)
-        if many and obj is not None:
-            return [program.one(each) for each in obj]
-        return program.one(obj)
+    def _overrides(self, name: str) -> bool:
+        return bool(overrides(self._schema, _NAMES[name]))
+
+
+_NAMES = {
+    name: frozenset({name}) for name in ("load", "loads", "dump", "dumps", "validate")
+}
+#: The text: json_data in marshmallow 3, s and only by position in 4.
+_TEXT = list(inspect.signature(Schema.loads).parameters.values())[1]
+_OPTIONS = ("many", "partial", "unknown")
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _again(schema: Schema) -> CompiledSchema:
+    return CompiledSchema(schema, watched=True)

@@ -16,10 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 from marshmallow import EXCLUDE, INCLUDE, RAISE, Schema, ValidationError, missing
 from marshmallow.utils import set_value
 
-from twopi_schemas.borrowed import LOAD_METHODS, AnyField
-from twopi_schemas.load_fields import row_of
-from twopi_schemas.load_steps import Step, step_of
-from twopi_schemas.plans import (
+from twopi_schemas.decide.plan import (
     COMPILED,
     HandedOverError,
     Plan,
@@ -27,6 +24,9 @@ from twopi_schemas.plans import (
     UnsureError,
     refuse_overrides,
 )
+from twopi_schemas.load.fields import row_of
+from twopi_schemas.load.user_code import Step, step_of
+from twopi_schemas.marshmallow_internals import LOAD_METHODS, AnyField
 
 Run = Callable[[Any], dict[str, Any]]
 Collect = Callable[[Any, Any, int | None], dict[str, Any]]
@@ -42,6 +42,7 @@ class Collecting(NamedTuple):
     """The inner loop of `load` with code of a user in it; stores errors."""
 
     collect: Collect
+    why: str
 
     def all(self, data: Any, store: Any, *, many: bool, numbered: bool) -> Any:
         """Load one mapping, or with *many* a list of them."""
@@ -59,32 +60,39 @@ LoadProgram: TypeAlias = Pure | Collecting
 def compile_load(scope: Scope, unknown: str) -> LoadProgram:
     """Compile how one mapping is loaded, or raise `HandedOverError`."""
     schema = scope.schema
-    refuse_overrides(schema, LOAD_METHODS)
-    names = [(*_names(name, field), field) for name, field in _fields(schema)]
+    refuse_overrides(schema, LOAD_METHODS, scope.entry)
+    names = [(name, *names_of(name, field), field) for name, field in _fields(schema)]
+    rows: list[Any] = []
     try:
-        rows = [
-            (source, target, *row_of(field, scope)) for source, target, field in names
-        ]
-    except HandedOverError:
+        for name, source, target, field in names:
+            rows.append((source, target, *row_of(name, field, scope)))
+    except HandedOverError as reason:
+        why = f".{names[len(rows)][0]}: {reason}"
         steps = [
-            (source, target, step_of(field, source, scope)[0])
-            for source, target, field in names
+            (
+                source,
+                target,
+                step_of(field, source, scope.within(name, field))[0],
+                scope.skips(name),
+            )
+            for name, source, target, field in names
         ]
-        return Collecting(_collector(steps, schema, unknown, scope.partial))
-    return Pure(_runner(rows, unknown))
+        return Collecting(_collector(steps, schema, unknown), why)
+    return Pure(_runner(rows, unknown, schema.dict_class))
 
 
 def plan_load(scope: Scope) -> dict[str, Plan]:
     """Say of each field how it is loaded."""
-    refuse_overrides(scope.schema, LOAD_METHODS)
+    refuse_overrides(scope.schema, LOAD_METHODS, scope.entry)
     plans = {}
     for name, field in _fields(scope.schema):
-        source, _ = _names(name, field)
+        source, _ = names_of(name, field)
         try:
-            row_of(field, scope)
+            row_of(name, field, scope)
             plans[name] = Plan(COMPILED)
         except HandedOverError as reason:
-            plans[name] = step_of(field, source, scope)[1]._replace(why=str(reason))
+            plan = step_of(field, source, scope.within(name, field))[1]
+            plans[name] = plan._replace(why=str(reason))
     return plans
 
 
@@ -92,7 +100,7 @@ def _fields(schema: Schema) -> list[tuple[str, AnyField]]:
     return list(schema.load_fields.items())
 
 
-def _names(name: str, field: AnyField) -> tuple[Any, str]:
+def names_of(name: str, field: AnyField) -> tuple[Any, str]:
     """Return the key of *field* in the data and in the result."""
     target = field.attribute or name
     if not isinstance(target, str):
@@ -100,15 +108,15 @@ def _names(name: str, field: AnyField) -> tuple[Any, str]:
     return field.data_key if field.data_key is not None else name, target
 
 
-def _runner(rows: list[Any], unknown: str) -> Run:
+def _runner(rows: list[Any], unknown: str, make: type[dict[str, Any]]) -> Run:
     names = frozenset(source for source, *_ in rows)
-    finish = _finisher(rows, names, unknown)
+    finish = _finisher(rows, names, unknown, make)
 
     def run(data: Any) -> dict[str, Any]:
         if type(data) is not dict and not isinstance(data, Mapping):
             raise UnsureError
         get = data.get
-        result: dict[str, Any] = {}
+        result = make()
         for source, target, kind, convert, optional, other in rows:
             value = get(source, missing)
             if type(value) is kind:
@@ -123,7 +131,7 @@ def _runner(rows: list[Any], unknown: str) -> Run:
 
 
 def _finisher(
-    rows: list[Any], names: frozenset[Any], unknown: str
+    rows: list[Any], names: frozenset[Any], unknown: str, make: type[dict[str, Any]]
 ) -> Callable[[dict[str, Any], Any], dict[str, Any]] | None:
     """Return what treats unknown keys and dotted names, if anything is to be done."""
     dotted = any("." in target for _, target, *_ in rows)
@@ -134,7 +142,7 @@ def _finisher(
         if unknown == RAISE and not names.issuperset(data):
             raise UnsureError
         if dotted:
-            flat, result = result, {}
+            flat, result = result, make()
             for target, value in flat.items():
                 set_value(result, target, value)
         if unknown == INCLUDE:
@@ -146,21 +154,19 @@ def _finisher(
 
 
 def _collector(
-    steps: list[tuple[Any, str, Step]],
-    schema: Schema,
-    unknown: str,
-    partial: bool | None,
+    steps: list[tuple[Any, str, Step, bool]], schema: Schema, unknown: str
 ) -> Collect:
     names = {source for source, *_ in steps}
+    make = schema.dict_class
 
     def collect(data: Any, store: Any, index: int | None) -> dict[str, Any]:
-        result: dict[str, Any] = {}
+        result = make()
         if not isinstance(data, Mapping):
             store.store_error([schema.error_messages["type"]], index=index)
             return result
-        for source, target, deserialize in steps:
+        for source, target, deserialize, skipped in steps:
             value: Any = data.get(source, missing)
-            if value is missing and partial is True:
+            if skipped and value is missing:
                 continue
             try:
                 value = deserialize(value, data)

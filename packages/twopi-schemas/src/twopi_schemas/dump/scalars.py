@@ -13,9 +13,9 @@ from typing import Any
 
 from marshmallow import fields, utils
 
-from twopi_schemas.borrowed import AnyField, serialize_of
-from twopi_schemas.checks import is_plain_enum
-from twopi_schemas.registry import ANYTHING, AS_IS, Table, dumps
+from twopi_schemas.decide.purity import is_plain_enum
+from twopi_schemas.marshmallow_internals import AnyField, serialize_of
+from twopi_schemas.registry import ANYTHING, AS_IS, Table, TableOf, dumps
 
 _NONE: Table = {type(None): AS_IS}
 _ISO = {
@@ -71,7 +71,8 @@ def _enum(field: fields.Enum[Any]) -> Table:
     if not is_plain_enum(field.enum):
         return _NONE
     if field.by_value:
-        table_of = dumps.get(type(field.field))
+        kind = type(field.field)
+        table_of = SCALARS.get(kind) or dumps.get(kind)
         if table_of is None or table_of(field.field) is not ANYTHING:
             return _NONE
         return {field.enum: operator.attrgetter("_value_"), **_NONE}
@@ -86,29 +87,28 @@ def _ask(_: AnyField) -> Table:
     return _NONE
 
 
-dumps.update(
-    {
-        fields.AwareDateTime: _temporal,
-        fields.Boolean: _boolean,
-        fields.Date: _temporal,
-        fields.DateTime: _temporal,
-        fields.Decimal: _decimal,
-        fields.Email: _string,
-        fields.Enum: _enum,
-        fields.Float: _number,
-        fields.IP: _ask,
-        fields.IPInterface: _ask,
-        fields.IPv4: _ask,
-        fields.IPv4Interface: _ask,
-        fields.IPv6: _ask,
-        fields.IPv6Interface: _ask,
-        fields.Integer: _number,
-        fields.NaiveDateTime: _temporal,
-        fields.Raw: _anything,
-        fields.String: _string,
-        fields.Time: _temporal,
-        fields.TimeDelta: _ask,
-        fields.URL: _string,
-        fields.UUID: _uuid,
-    }
-)
+#: The field classes of marshmallow that are known exactly.
+SCALARS: dict[type[AnyField], TableOf] = {
+    fields.AwareDateTime: _temporal,
+    fields.Boolean: _boolean,
+    fields.Date: _temporal,
+    fields.DateTime: _temporal,
+    fields.Decimal: _decimal,
+    fields.Email: _string,
+    fields.Enum: _enum,
+    fields.Float: _number,
+    fields.IP: _ask,
+    fields.IPInterface: _ask,
+    fields.IPv4: _ask,
+    fields.IPv4Interface: _ask,
+    fields.IPv6: _ask,
+    fields.IPv6Interface: _ask,
+    fields.Integer: _number,
+    fields.NaiveDateTime: _temporal,
+    fields.Raw: _anything,
+    fields.String: _string,
+    fields.Time: _temporal,
+    fields.TimeDelta: _ask,
+    fields.URL: _string,
+    fields.UUID: _uuid,
+}

@@ -12,9 +12,9 @@ from typing import Any
 
 from marshmallow import fields, utils
 
-from twopi_schemas.borrowed import AnyField, deserialize_of
-from twopi_schemas.checks import is_plain_enum
-from twopi_schemas.registry import ANYTHING, AS_IS, Convert, Table, loads
+from twopi_schemas.decide.purity import is_plain_enum
+from twopi_schemas.marshmallow_internals import AnyField, deserialize_of
+from twopi_schemas.registry import ANYTHING, AS_IS, Convert, Table, TableOf, loads
 
 _PARSERS = (
     *(dt.datetime.fromisoformat, dt.date.fromisoformat, dt.time.fromisoformat),
@@ -81,7 +81,9 @@ def _boolean(field: fields.Boolean) -> Table:
             return False
         raise ValueError
 
-    return {bool: boolean, str: boolean, int: boolean, float: boolean}
+    both = True in truthy and False in falsy and False not in truthy
+    kept = AS_IS if both else boolean
+    return {bool: kept, str: boolean, int: boolean, float: boolean}
 
 
 def _temporal(field: Any) -> Table | None:
@@ -123,7 +125,8 @@ def _enum(field: fields.Enum[Any]) -> Table | None:
 
 
 def _enum_by_value(field: fields.Enum[Any]) -> Table | None:
-    table_of = loads.get(type(field.field))
+    kind = type(field.field)
+    table_of = SCALARS.get(kind) or loads.get(kind)
     table = table_of(field.field) if table_of else None
     if table is None or any(type(m.value) not in (str, int) for m in field.enum):
         return None
@@ -150,30 +153,29 @@ def _anything(_: AnyField) -> Table:
     return ANYTHING
 
 
-loads.update(
-    {
-        fields.AwareDateTime: _temporal,
-        fields.Boolean: _boolean,
-        fields.Constant: _constant,
-        fields.Date: _temporal,
-        fields.DateTime: _temporal,
-        fields.Decimal: _decimal,
-        fields.Email: _string,
-        fields.Enum: _enum,
-        fields.Float: _float,
-        fields.IP: _ip,
-        fields.IPInterface: _ip,
-        fields.IPv4: _ip,
-        fields.IPv4Interface: _ip,
-        fields.IPv6: _ip,
-        fields.IPv6Interface: _ip,
-        fields.Integer: _integer,
-        fields.NaiveDateTime: _temporal,
-        fields.Raw: _anything,
-        fields.String: _string,
-        fields.Time: _temporal,
-        fields.TimeDelta: _timedelta,
-        fields.URL: _string,
-        fields.UUID: _uuid,
-    }
-)
+#: The field classes of marshmallow that are known exactly.
+SCALARS: dict[type[AnyField], TableOf] = {
+    fields.AwareDateTime: _temporal,
+    fields.Boolean: _boolean,
+    fields.Constant: _constant,
+    fields.Date: _temporal,
+    fields.DateTime: _temporal,
+    fields.Decimal: _decimal,
+    fields.Email: _string,
+    fields.Enum: _enum,
+    fields.Float: _float,
+    fields.IP: _ip,
+    fields.IPInterface: _ip,
+    fields.IPv4: _ip,
+    fields.IPv4Interface: _ip,
+    fields.IPv6: _ip,
+    fields.IPv6Interface: _ip,
+    fields.Integer: _integer,
+    fields.NaiveDateTime: _temporal,
+    fields.Raw: _anything,
+    fields.String: _string,
+    fields.Time: _temporal,
+    fields.TimeDelta: _timedelta,
+    fields.URL: _string,
+    fields.UUID: _uuid,
+}

@@ -19,11 +19,15 @@ from marshmallow.decorators import (
     VALIDATES_SCHEMA,
 )
 from marshmallow.error_store import ErrorStore as _ErrorStore
-from marshmallow.fields import Field, Pluck
+from marshmallow.fields import Field, Nested, Pluck
 
 __all__ = [
+    "DUMP",
     "DUMP_METHODS",
+    "LOAD",
     "LOAD_METHODS",
+    "PARTIAL_BY_NAME",
+    "VALIDATE",
     "AnyField",
     "ErrorStore",
     "deserialize_as",
@@ -32,6 +36,7 @@ __all__ = [
     "dump_hooks",
     "load_hooks",
     "plucked_key",
+    "resolved_schema",
     "serialize_as",
     "serialize_of",
     "serialize_with",
@@ -70,6 +75,16 @@ DUMP_METHODS = frozenset(
 )
 
 
+#: Whether names in `partial` that have dots begin with the name of a field (from 4.3
+#: on, which also brought ``pre_load``), or with its key in the data.
+PARTIAL_BY_NAME = "pre_load" in Field.__init__.__code__.co_varnames
+
+#: marshmallow's own calls, whatever is installed in their place later.
+LOAD: Callable[..., Any] = Schema.load
+DUMP: Callable[..., Any] = Schema.dump
+VALIDATE: Callable[..., Any] = Schema.validate
+
+
 class _StandIn:
     """A schema in all but one method."""
 
@@ -93,7 +108,7 @@ def deserialize_with(schema: Schema, deserialize: Callable[..., Any]) -> Any:
 def serialize_with(schema: Schema, serialize: Callable[..., Any]) -> Any:
     """Return marshmallow's `dump` of *schema*, with another inner loop."""
     stand_in: Any = _StandIn(schema, _serialize=serialize)
-    return Schema.dump.__get__(stand_in)
+    return DUMP.__get__(stand_in)
 
 
 def deserialize_as(schema: Schema, data: Any, options: dict[str, Any]) -> Any:
@@ -132,6 +147,11 @@ def serialize_of(field: AnyField) -> Callable[[Any, str | None, Any], Any]:
 def validate_of(field: AnyField) -> Callable[[Any], None]:
     """Return the method that runs all validators of *field*."""
     return field._validate  # noqa: SLF001
+
+
+def resolved_schema(field: Nested) -> Schema | None:
+    """Return the schema of *field* if marshmallow has looked it up already."""
+    return field._schema  # noqa: SLF001
 
 
 def plucked_key(field: Pluck) -> str:

@@ -12,17 +12,17 @@ from typing import Any
 from marshmallow import missing
 from marshmallow.fields import Dict, List, Nested, Pluck, Tuple
 
-from twopi_schemas import load_tables  # noqa: F401 - fills the registry
-from twopi_schemas.borrowed import AnyField, plucked_key
-from twopi_schemas.checks import is_repeatable, is_repeatable_default
-from twopi_schemas.plans import (
+from twopi_schemas.decide.plan import (
     HandedOverError,
     Scope,
     UnsureError,
     describe,
     refuse_patches,
 )
-from twopi_schemas.registry import Convert, Table, declared, loads
+from twopi_schemas.decide.purity import is_repeatable, is_repeatable_default
+from twopi_schemas.load.scalars import SCALARS
+from twopi_schemas.marshmallow_internals import AnyField, plucked_key, resolved_schema
+from twopi_schemas.registry import AS_IS, Convert, Table, declared, loads
 
 #: The usual type, what converts it, whether it may be missing, and all the rest.
 LoadRow = tuple[type | None, Convert, bool, Callable[[Any], Any]]
@@ -35,7 +35,7 @@ def table_of(field: AnyField, scope: Scope) -> Table:
     container = _CONTAINERS.get(kind)
     if container is not None:
         return container(field, scope)
-    tables = loads.get(kind)
+    tables = SCALARS.get(kind) or loads.get(kind)
     if tables is None:
         raise HandedOverError(f"{describe(field)} is not a known field class")
     table = tables(field)
@@ -44,15 +44,15 @@ def table_of(field: AnyField, scope: Scope) -> Table:
     return table
 
 
-def row_of(field: AnyField, scope: Scope) -> LoadRow:
-    """Return how *field* is loaded, or raise `HandedOverError`."""
-    _refuse_code(field)
-    kind, convert, other = _whole(field, table_of(field, scope))
+def row_of(name: str, field: AnyField, scope: Scope) -> LoadRow:
+    """Return how the field *name* is loaded, or raise `HandedOverError`."""
+    refuse_code(field)
+    kind, convert, other = whole(field, table_of(field, scope.within(name, field)))
     optional = not field.required and field.load_default is missing
-    return kind, convert, bool(scope.partial) or optional, other
+    return kind, convert, scope.skips(name) or optional, other
 
 
-def _refuse_code(field: AnyField) -> None:
+def refuse_code(field: AnyField) -> None:
     """Raise `HandedOverError` if loading *field* runs code of a user."""
     refuse_processors(field)
     for check in field.validators:
@@ -72,22 +72,21 @@ def _name(code: Any) -> str:
     return getattr(code, "__qualname__", None) or type(code).__qualname__
 
 
-def _whole(field: AnyField, table: Table) -> tuple[type | None, Convert, Any]:
+def whole(field: AnyField, table: Table) -> tuple[type | None, Convert, Any]:
     """Add to *table* what ``field.deserialize`` does around it."""
     checks = tuple(field.validators)
     if checks:
         table = {kind: _checked(convert, checks) for kind, convert in table.items()}
-    required, allow_none = field.required, field.allow_none
     anything = table.get(object, UnsureError)
 
     def other(value: Any) -> Any:
         if value is missing:
-            if required:
+            if field.required:
                 raise UnsureError
             default = field.load_default
             return default() if callable(default) else default
         if value is None:
-            if allow_none:
+            if field.allow_none:
                 return None
             raise UnsureError
         convert: Any = table.get(type(value), anything)
@@ -126,16 +125,16 @@ def _checked(convert: Convert, checks: tuple[Any, ...]) -> Convert:
 
 def _item(field: AnyField, scope: Scope) -> Callable[[Any], Any]:
     """Return what ``field.deserialize`` does to an item of a collection."""
-    _refuse_code(field)
-    kind, convert, other = _whole(field, table_of(field, scope))
+    refuse_code(field)
+    kind, convert, other = whole(field, table_of(field, scope))
     if convert is None:
         return lambda value: value if type(value) is kind else other(value)
     return lambda value: convert(value) if type(value) is kind else other(value)
 
 
 def _list(field: Any, scope: Scope) -> Table:
-    _refuse_code(field.inner)
-    kind, convert, other = _whole(field.inner, table_of(field.inner, scope))
+    refuse_code(field.inner)
+    kind, convert, other = whole(field.inner, table_of(field.inner, scope))
     if convert is None:
 
         def each(values: Any) -> list[Any]:
@@ -168,21 +167,26 @@ def _dict(field: Any, scope: Scope) -> Table:
     return {dict: lambda value: {key(k): item(v) for k, v in value.items()}}
 
 
-def _child(field: Any, scope: Scope) -> Any:
-    """Return the compiled schema of *field*, if it is not one we are inside of."""
-    try:
-        nested = field.schema
-    except Exception as error:
-        raise HandedOverError(f"its schema cannot be found: {error}") from error
+def child_of(field: Any, scope: Scope) -> Any:
+    """Return the compiled schema of *field*, or None if it is not looked up yet.
+
+    Raises:
+        HandedOverError: if it is a schema that we are inside of.
+    """
+    nested = resolved_schema(field)
+    if nested is None:
+        return None
     if type(nested) in scope.above:
         raise HandedOverError("its schema is recursive")
     return scope.child(field)
 
 
 def _nested(field: Any, scope: Scope) -> Table:
-    child = _child(field, scope)
-    many = field.schema.many
-    if bool(many) != bool(many or field.many):
+    child = child_of(field, scope)
+    if child is None:
+        return {_NotYet: AS_IS}
+    many = bool(field.schema.many)
+    if many != bool(many or field.many):
         raise HandedOverError("its schema and the field differ in many")
     unknown, partial = field.unknown, scope.partial
     child.runner(unknown, partial, scope.above)
@@ -199,11 +203,15 @@ def _nested(field: Any, scope: Scope) -> Table:
     if type(field) is Nested:
         return {list: several} if many else {dict: one}
     key = plucked_key(field)
-    if bool(field.many) != bool(many):
+    if bool(field.many) != many:
         raise HandedOverError("its schema and the field differ in many")
     if many:
         return {list: lambda values: several([{key: value} for value in values])}
     return {object: lambda value: one({key: value})}
+
+
+class _NotYet:
+    """The type of no value: marshmallow looks the schema up when it is needed."""
 
 
 _CONTAINERS: dict[type, Callable[[Any, Scope], Table]] = {

@@ -12,9 +12,7 @@ from typing import Any
 from marshmallow import ValidationError, missing
 from marshmallow.fields import List, Nested
 
-from twopi_schemas.borrowed import AnyField, validate_of
-from twopi_schemas.load_fields import refuse_processors, table_of
-from twopi_schemas.plans import (
+from twopi_schemas.decide.plan import (
     CALLED,
     HANDED_OVER,
     HandedOverError,
@@ -23,6 +21,8 @@ from twopi_schemas.plans import (
     UnsureError,
     refuse_patches,
 )
+from twopi_schemas.load.fields import refuse_processors, table_of
+from twopi_schemas.marshmallow_internals import AnyField, validate_of
 
 Step = Callable[[Any, Any], Any]
 
@@ -45,10 +45,8 @@ def step_of(field: AnyField, source: Any, scope: Scope) -> tuple[Step, Plan]:
 
 
 def _asking(field: AnyField, source: Any, scope: Scope) -> Step:
-    options: Any = {} if scope.partial is None else {"partial": scope.partial}
-
     def ask(value: Any, data: Any) -> Any:
-        return field.deserialize(value, source, data, **options)
+        return field.deserialize(value, source, data, **scope.options)
 
     return ask
 
@@ -88,6 +86,8 @@ def _nested_step(field: Any, source: Any, scope: Scope) -> Step:
 
     def nested(value: Any, data: Any) -> Any:
         nonlocal child, many
+        if value is None or value is missing:
+            return ask(value, data)
         if child is None:
             schema = field.schema
             same = bool(schema.many) == bool(schema.many or field.many)
@@ -96,7 +96,7 @@ def _nested_step(field: Any, source: Any, scope: Scope) -> Step:
         if type(value) is not (list if many else dict) or many is None:
             return ask(value, data)
         try:
-            output = child.load(value, unknown=field.unknown, partial=scope.partial)
+            output = child.load(value, unknown=field.unknown, **scope.options)
         except ValidationError as error:
             raise ValidationError(
                 error.messages, valid_data=error.valid_data

@@ -6,7 +6,7 @@ import weakref
 import pytest
 from marshmallow import Schema, fields
 
-from twopi_schemas import cache, compiled
+from twopi_schemas import compile_cache, compiled
 
 
 class Pet(Schema):
@@ -16,9 +16,9 @@ class Pet(Schema):
 
 @pytest.fixture(autouse=True)
 def _fresh():
-    cache.clear()
+    compile_cache.clear()
     yield
-    cache.clear()
+    compile_cache.clear()
 
 
 def test_the_same_class_and_options_give_the_same_object():
@@ -46,18 +46,18 @@ def test_the_same_instance_gives_the_same_object():
 
 
 def test_old_schemas_are_forgotten(monkeypatch):
-    monkeypatch.setattr(cache, "MAX_SCHEMAS", 10)
+    monkeypatch.setattr(compile_cache, "MAX_SCHEMAS", 10)
     kept = compiled(Pet)
     first = Schema.from_dict({"a": fields.String()})
     gone = weakref.ref(compiled(first))
     for _ in range(50):
-        compiled(Schema.from_dict({"a": fields.String()})())
+        compiled(Schema.from_dict({"a": fields.String()}))
         compiled(Pet)
     gc.collect()
 
     assert gone() is None
     assert compiled(Pet) is kept
-    assert len(cache._known) == 10
+    assert len(compile_cache._known) == 10
 
 
 @pytest.mark.parametrize("wrong", [None, 5, "Pet", fields.String(), dict])

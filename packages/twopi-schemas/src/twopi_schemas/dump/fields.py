@@ -18,9 +18,7 @@ from marshmallow.fields import (
 )
 from marshmallow.utils import get_value
 
-from twopi_schemas import dump_tables  # noqa: F401 - fills the registry
-from twopi_schemas.borrowed import AnyField, plucked_key, serialize_of
-from twopi_schemas.plans import (
+from twopi_schemas.decide.plan import (
     CALLED,
     COMPILED,
     HANDED_OVER,
@@ -30,6 +28,8 @@ from twopi_schemas.plans import (
     describe,
     refuse_patches,
 )
+from twopi_schemas.dump.scalars import SCALARS
+from twopi_schemas.marshmallow_internals import AnyField, plucked_key, serialize_of
 from twopi_schemas.registry import AS_IS, Convert, Table, declared, dumps
 
 Serialize = Callable[[Any, Any], Any]
@@ -64,7 +64,7 @@ def _known(key: Any, name: str, field: AnyField, scope: Scope) -> tuple[Row, Pla
     if not isinstance(attribute, str) or not attribute:
         raise HandedOverError(f"attribute {attribute!r} is not a name")
 
-    kind, convert, whole = _value(field, name, scope)
+    kind, convert, whole = inner_of(field, name, scope)
 
     def other(value: Any, obj: Any) -> Any:
         if value is missing:
@@ -92,7 +92,7 @@ def _asking(name: str, field: AnyField, schema: Schema) -> Serialize:
     return ask
 
 
-def _value(
+def inner_of(
     field: AnyField, name: str | None, scope: Scope
 ) -> tuple[type | None, Convert, Serialize]:
     """Return the usual type, what converts it, and what does ``field._serialize``."""
@@ -100,7 +100,7 @@ def _value(
     container = _CONTAINERS.get(type(field))
     if container is not None:
         return None, AS_IS, container(field, name, scope)
-    tables = dumps.get(type(field))
+    tables = SCALARS.get(type(field)) or dumps.get(type(field))
     table = tables(field) if tables else None
     if table is None:
         raise HandedOverError(f"{describe(field)} is not a known field class")
@@ -137,7 +137,7 @@ def _by_table(table: Table, serialize: Any, name: str | None) -> Serialize:
 
 
 def _list(field: Any, name: str | None, scope: Scope) -> Serialize:
-    kind, convert, other = _value(field.inner, name, scope)
+    kind, convert, other = inner_of(field.inner, name, scope)
     usual = kind if convert is AS_IS else None
 
     def items(value: Any, obj: Any) -> Any:
@@ -149,7 +149,7 @@ def _list(field: Any, name: str | None, scope: Scope) -> Serialize:
 
 
 def _tuple(field: Any, name: str | None, scope: Scope) -> Serialize:
-    fields = [_value(each, name, scope)[2] for each in field.tuple_fields]
+    fields = [inner_of(each, name, scope)[2] for each in field.tuple_fields]
     serialize = serialize_of(field)
 
     def items(value: Any, obj: Any) -> Any:
@@ -163,8 +163,8 @@ def _tuple(field: Any, name: str | None, scope: Scope) -> Serialize:
 def _dict(field: Any, name: str | None, scope: Scope) -> Serialize:
     serialize = serialize_of(field)
     keys, values = field.key_field, field.value_field
-    key = _value(keys, None, scope)[2] if keys else None
-    item = _value(values, None, scope)[2] if values else None
+    key = inner_of(keys, None, scope)[2] if keys else None
+    item = inner_of(values, None, scope)[2] if values else None
 
     def items(value: Any, obj: Any) -> Any:
         if type(value) is not dict or field.mapping_type is not dict:

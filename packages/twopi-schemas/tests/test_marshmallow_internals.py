@@ -6,7 +6,7 @@ import pytest
 from marshmallow import Schema, decorators, fields, post_load
 from marshmallow.error_store import ErrorStore
 
-from twopi_schemas import borrowed
+from twopi_schemas import marshmallow_internals
 
 
 def parameters(function):
@@ -14,7 +14,8 @@ def parameters(function):
 
 
 @pytest.mark.parametrize(
-    "name", sorted({*borrowed.LOAD_METHODS, *borrowed.DUMP_METHODS})
+    "name",
+    sorted({*marshmallow_internals.LOAD_METHODS, *marshmallow_internals.DUMP_METHODS}),
 )
 def test_schema_methods_whose_override_matters_exist(name):
     assert callable(getattr(Schema, name))
@@ -42,8 +43,8 @@ def test_hooks_are_listed_by_kind():
             return data
 
     assert Hooked()._hooks[decorators.POST_LOAD][0][0] == "make"
-    assert borrowed.load_hooks(Hooked()) == ["post_load"]
-    assert borrowed.dump_hooks(Hooked()) == []
+    assert marshmallow_internals.load_hooks(Hooked()) == ["post_load"]
+    assert marshmallow_internals.dump_hooks(Hooked()) == []
     kinds = ("PRE_LOAD", "VALIDATES", "VALIDATES_SCHEMA", "PRE_DUMP", "POST_DUMP")
     assert all(hasattr(decorators, kind) for kind in kinds)
 
@@ -58,6 +59,19 @@ def test_fields_convert_with_these_methods():
     assert fields.Method._CHECK_ATTRIBUTE is False
 
 
+def test_names_inside_of_partial_begin_with_the_name_or_the_key():
+    """`Schema._deserialize`, which asks for one or the other."""
+
+    class Inner(Schema):
+        a = fields.Integer(required=True)
+
+    class Outer(Schema):
+        inner = fields.Nested(Inner, data_key="key")
+
+    name = "inner.a" if marshmallow_internals.PARTIAL_BY_NAME else "key.a"
+    assert Outer().load({"key": {}}, partial=(name,)) == {"inner": {}}
+
+
 def test_pluck_tells_its_key():
     """`Pluck._field_data_key`."""
 
@@ -67,7 +81,7 @@ def test_pluck_tells_its_key():
     class Outer(Schema):
         inner = fields.Pluck(Inner, "name")
 
-    assert borrowed.plucked_key(Outer().fields["inner"]) == "n"
+    assert marshmallow_internals.plucked_key(Outer().fields["inner"]) == "n"
 
 
 def test_error_store_collects_by_field_and_index():
@@ -76,4 +90,4 @@ def test_error_store_collects_by_field_and_index():
     store.store_error(["no"], "name", index=3)
 
     assert store.errors == {3: {"name": ["no"]}}
-    assert borrowed.ErrorStore is ErrorStore
+    assert marshmallow_internals.ErrorStore is ErrorStore
