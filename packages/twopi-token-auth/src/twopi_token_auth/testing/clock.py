@@ -15,6 +15,7 @@ class FrozenClock:
 
     >>> from datetime import UTC, datetime
     >>> from twopi_token_auth import ShortlivedTokenMixin
+    >>> from twopi_token_auth.testing import FrozenClock
     >>> secret = "a secret of at least thirty-two bytes"
     >>> with FrozenClock(datetime(2030, 1, 1, tzinfo=UTC)) as clock:
     ...     text = ShortlivedTokenMixin(expiry=datetime(2030, 1, 2, tzinfo=UTC)).dump(
