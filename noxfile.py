@@ -281,6 +281,20 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def suites(session: nox.Session) -> None:
+    """Run the suites of marshmallow and eight libraries through install()."""
+    run = str(ROOT / "tests-integration" / "suites" / "run.py")
+    needs = subprocess.run(
+        [sys.executable, run, "--requirements"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    session.install(*needs.stdout.split(), "-e", str(ROOT / "packages/twopi-schemas"))
+    session.run("python", run, *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style; ``-- --fix`` repairs what it can."""
     session.install("ruff>=0.17,<0.18")

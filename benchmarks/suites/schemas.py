@@ -170,8 +170,8 @@ def claims() -> Case:
         check,
         [
             Bar("compiled(class)", "Schema.load", 0.045),
-            Bar("compiled(class)", "by hand", 1.4),
-            Bar("compiled(instance)", "Schema.load", 0.13),
+            Bar("compiled(class)", "by hand", 1.05),
+            Bar("compiled(instance)", "Schema.load", 0.08),
             Bar("compiled(class)", "pydantic", 1),
             Bar("compiled(class)", "cattrs", 1),
         ],
@@ -522,7 +522,7 @@ def dumps() -> list[Case]:
             "dump 300 objects of eight fields, one nested",
             PEOPLE,
             True,
-            0.13,
+            0.12,
         ),
     ):
         schema = Person(many=many)
@@ -554,8 +554,8 @@ def dumps() -> list[Case]:
                 check,
                 [
                     Bar("compiled(class)", "Schema.dump", limit),
-                    Bar("compiled(class)", "by hand", 1.65),
-                    Bar("compiled(instance)", "Schema.dump", 0.3),
+                    Bar("compiled(class)", "by hand", 1.3),
+                    Bar("compiled(instance)", "Schema.dump", 0.25),
                 ],
                 rounds=40 if many else None,
             )
@@ -585,7 +585,7 @@ def per_request() -> Case:
         "make a schema with only= and dump one object",
         {"Schema.dump": Subject(plain), "compiled(instance)": Subject(ours)},
         check,
-        [Bar("compiled(instance)", "Schema.dump", 1.15)],
+        [Bar("compiled(instance)", "Schema.dump", 1.05)],
     )
 
 
