@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -117,6 +118,52 @@ def test_a_project_of_several_has_its_own_tags(project, git):
         file.write('match = ["x", "acme-[0-9]*"]\n')
     out = build(below, "--wheel", above=project.parent)
     assert in_wheel(out).startswith("acme-9.0.0-1-g")
+
+
+def worktree(project, git):
+    git(project, "worktree", "add", "-q", "../place")
+
+
+def submodule(project, git):
+    (project.parent / "outer").mkdir()
+    git(project.parent / "outer", "init", "-q")
+    allow = ["-c", "protocol.file.allow=always"]
+    git(project.parent / "outer", *allow, "submodule", "add", project, "place")
+    (project.parent / "place").symlink_to(project.parent / "outer" / "place")
+
+
+def detached(project, git):
+    git(project, "commit", "-q", "--allow-empty", "-m", "Third")
+    git(project, "tag", "v2.0.0")
+    git(project, "worktree", "add", "-q", "--detach", "../place", "v1.3.0")
+
+
+def shallow(project, git):
+    url = project.as_uri()
+    git(project.parent, "clone", "-q", "--depth=1", "--no-tags", url, "place")
+
+
+def changed(project, git):
+    git(project.parent, "clone", "-q", project, "place")
+    (project.parent / "place" / "README.md").write_text("changed")
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (worktree, "v1.3.0\n"),
+        (submodule, "v1.3.0\n"),
+        (detached, "v1.3.0\n"),
+        (shallow, "[0-9a-f]{7,}\n"),
+        (changed, "v1.3.0-dirty\n"),
+    ],
+)
+def test_a_wheel_from_each_kind_of_checkout(project, git, make, expected):
+    make(project, git)
+
+    out = build(project.parent / "place", "--wheel", above=project.parent)
+
+    assert re.fullmatch(expected, in_wheel(out))
 
 
 @pytest.mark.parametrize("match", ['""', "[]", "5", "[5]"])
