@@ -86,6 +86,31 @@ def test_a_scoped_session_is_given(factory, form):
     session.remove()
 
 
+class Wrapper:
+    """Hands all on to a session, as tools that trace or count do."""
+
+    def __init__(self, session):
+        self.session = session
+
+    def __getattr__(self, name):
+        return getattr(self.session, name)
+
+
+@pytest.mark.parametrize("form", range(6))
+def test_a_wrapped_session_is_given(factory, form):
+    with factory() as session:
+        query = forms(session)[form]
+        wrapper = Wrapper(session)
+
+        assert paginated(query, WordSchema, 0, 1, session=wrapper).data == ALPHA
+
+
+@pytest.mark.parametrize("wrong", [object(), Wrapper(object()), "session"])
+def test_what_is_not_a_session_is_refused(factory, wrong):
+    with factory() as session, pytest.raises(TypeError, match="session must be"):
+        paginated(forms(session)[5], WordSchema, 0, 1, session=wrong)
+
+
 @pytest.mark.parametrize("form", range(2))
 def test_a_query_brings_its_session(factory, form):
     with factory() as session:

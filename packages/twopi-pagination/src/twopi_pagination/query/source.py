@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, TypeAlias, cast
@@ -146,10 +147,20 @@ def session_of(session: Any) -> Session | scoped_session[Any]:
         )
     if isinstance(session, Connection):
         session = Session(session)
-    if not isinstance(session, (Session, scoped_session)):
+    if not _is_session(session):
         raise TypeError(
             "session must be a sqlalchemy.orm.Session or a scoped_session of them, "
             f"not {type(session).__name__}; an AsyncSession goes to apaginated() or "
             "acursor_paginated()"
         )
-    return session
+    checked: Session | scoped_session[Any] = session
+    return checked
+
+
+def _is_session(thing: Any) -> bool:
+    """Return whether *thing* is a session, or a wrapper that hands all on to one."""
+    if isinstance(thing, (Session, scoped_session)):
+        return True
+    execute = getattr(thing, "execute", None)
+    has_both = callable(execute) and callable(getattr(thing, "get_bind", None))
+    return has_both and not inspect.iscoroutinefunction(execute)
