@@ -35,7 +35,7 @@ def test_an_endpoint_nobody_asked_is_named(app):
 
     assert "GET /release was not tried" in missed
     assert "GET /healthz was not tried" not in missed
-    assert "PUT /api/v1/entries/<int:entry_id> was not tried" in missed
+    assert "PUT /api/v1/entries/<id:entry_id> was not tried" in missed
 
 
 def test_trials_say_what_they_try():

@@ -172,6 +172,13 @@ def test_what_is_not_there_is_404_by_any_method(ada, group, number, method):
     assert answer.json.keys() == {"_errors"}
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_a_number_that_no_row_can_have_is_404_without_a_token_too(app, method):
+    place = f"{API}/entries/{2**63}"
+
+    assert app.test_client().open(place, method=method).status_code == 404
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"null", b"[]", b"[" * 100_000, b"\xff", rb'"\ud800"']
 )

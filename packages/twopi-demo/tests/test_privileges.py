@@ -8,7 +8,7 @@ from twopi_demo import seed
 from twopi_testing import ApiClient, privilege_matrix
 
 API = "/api/v1"
-ONE = "<int:{}>"
+ONE = "<id:{}>"
 ENTRY = {"project": 1, "started": "2025-03-03T09:30:00+01:00", "minutes": 61}
 
 

@@ -14,6 +14,7 @@ from twopi_celery import current_request_id, health_checks
 from twopi_demo import database, jobs
 from twopi_demo.auth import auth
 from twopi_demo.models import heartbeats
+from twopi_demo.row_id import RowId
 from twopi_demo.settings import DEFAULTS
 from twopi_demo.views import entries, me, projects, reports
 from twopi_release import find_release, release_blueprint
@@ -42,6 +43,7 @@ def create_app(config: Mapping[str, Any]) -> Flask:
     heartbeats.install(celery, scoped)
     jobs.register(celery)
 
+    app.url_map.converters["id"] = RowId
     for group in (me, entries, projects, reports):
         app.register_blueprint(group.blueprint, url_prefix=PREFIX)
     app.register_blueprint(auth.blueprint(url_prefix=PREFIX))

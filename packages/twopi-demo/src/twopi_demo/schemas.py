@@ -9,11 +9,6 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 LARGEST = 2**63 - 1
-"""The largest id.
-
-Views compare with it. A bound in the path, ``<int(max=...)>``, would answer 405 where
-several rules share the path: werkzeug looks at the methods before it converts.
-"""
 EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 LATEST = dt.datetime(2999, 12, 31, tzinfo=dt.UTC)
 

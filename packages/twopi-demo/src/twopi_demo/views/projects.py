@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from twopi_demo.auth import bearer
 from twopi_demo.database import commit_and_dump, session
 from twopi_demo.models import Project
-from twopi_demo.schemas import LARGEST, ProjectSchema
+from twopi_demo.schemas import ProjectSchema
 from twopi_pagination import paginated
 from twopi_token_auth import auth_required, scopes_required
 from twopi_webargs import use_args
@@ -75,8 +75,7 @@ class ProjectItem(Resource):  # type: ignore[misc]
 
 def find(project_id: int) -> Project:
     """Return a project, or answer 404."""
-    project = session.get(Project, project_id) if project_id <= LARGEST else None
-    return project or abort(404, "No such project.")
+    return session.get(Project, project_id) or abort(404, "No such project.")
 
 
 def save(project: Project) -> Any:
@@ -89,4 +88,4 @@ def save(project: Project) -> Any:
 
 
 api.add_resource(ProjectList, "/projects")
-api.add_resource(ProjectItem, "/projects/<int:project_id>")
+api.add_resource(ProjectItem, "/projects/<id:project_id>")
