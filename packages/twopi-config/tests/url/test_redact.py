@@ -25,6 +25,9 @@ schemes = st.sampled_from(
         ("x://h?tok%65n=s3&author=me", "x://h?tok%65n=***&author=me"),
         ("https://h/#access_token=s3&state=1", "https://h/#access_token=***&state=1"),
         ("https://s3@github.com/x.git", "https://***@github.com/x.git"),
+        ("nats://s3@h:4222", "nats://***@h:4222"),
+        ("redis://h:6379,password=s3cret,ssl=True", "redis://***"),
+        ("mongodb://h1:27017,h2:27017/d", "mongodb://h1:27017,h2:27017/d"),
         ("postgresql://app@db/app", "postgresql://app@db/app"),
         # a raw / ? # in the password
         ("redis://:s3/s4@cache/0", "redis://***@cache/0"),

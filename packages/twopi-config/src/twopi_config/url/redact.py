@@ -13,9 +13,12 @@ from twopi_config.url.parts import SCHEME, parse_url
 from twopi_config.vocabulary import DEFAULT, Vocabulary
 
 _NEXT_URL = re.compile(rf"[;,](?={SCHEME}://)")
-_PLAIN_HOST = re.compile(r"(?:\[[^\[\]]*\]|[^:]+)(?::[0-9]{0,5})?|")
+_PLAIN_HOST = re.compile(r"(?:\[[^\[\]]*\]|[^:=]+)(?::[0-9]{0,5})?|")
+"""A host and its port; ``password=...`` after a comma is not one."""
 _STARTS_URL = re.compile(rf"(?:{SCHEME}:)?//")
 _WEB = {"http", "https", "ws", "wss"}
+_TOKEN_ALONE = _WEB | {"nats", "tls"}
+"""Schemes in which a user name without a password is a token."""
 
 
 def redact_url(url: object, *, vocabulary: Vocabulary = DEFAULT) -> str:
@@ -24,7 +27,7 @@ def redact_url(url: object, *, vocabulary: Vocabulary = DEFAULT) -> str:
     That is also the value of each query argument with a name like ``token``,
     ``sslpassword`` or ``api_key``, one that holds a URL with a password or a connection
     string (``odbc_connect``), such arguments in the fragment, and a user name without
-    a password in a web address, which is a token. Of a list of URLs
+    a password in a web or NATS address, which is a token. Of a list of URLs
     (``amqp://u:p@h1;amqp://u:p@h2``) each is redacted. Where a raw ``/``, ``?`` or
     ``#`` in a password makes it unclear where it ends, everything before the last
     ``@`` goes. What is no URL is shown as ``***``, so this never raises.
@@ -56,7 +59,8 @@ def _redact_one(url: str, vocabulary: Vocabulary) -> str:
     except UrlError:
         return MASK
     start = "//" if parts.scheme is None else f"{parts.scheme}://"
-    web = (parts.scheme or "http").lower() in _WEB
+    scheme = (parts.scheme or "http").lower()
+    web, token_alone = scheme in _WEB, scheme in _TOKEN_ALONE
     plain = all(_PLAIN_HOST.fullmatch(host) for host in parts.host.split(","))
     authority, at, behind = url.removeprefix(start).rpartition("@")
     if at and (parts.userinfo is None or authority != parts.userinfo):
@@ -66,7 +70,8 @@ def _redact_one(url: str, vocabulary: Vocabulary) -> str:
     host = parts.host if plain else MASK
     if parts.userinfo is not None:
         username, colon, _ = parts.userinfo.partition(":")
-        user = f"{username}:{MASK}" if colon else MASK if web else username
+        alone = MASK if token_alone else username
+        user = f"{username}:{MASK}" if colon else alone
         host = f"{user}@{host}"
     query = "" if parts.query is None else f"?{_redact_query(parts.query, vocabulary)}"
     fragment = (
