@@ -25,7 +25,7 @@ class SessionOverError(ClientError):
 
 
 class OtherSessionError(SessionOverError):
-    """Another login has replaced this session; the response was not used.
+    """Another login has replaced the session; the response was not used.
 
     Two logins that share a cookie jar share one refresh cookie: the later login
     overwrites it. Use an HTTP client, and so a cookie jar, for each user.

@@ -118,7 +118,7 @@ class SessionManager:
             user_agent: With what.
             remember: Whether a browser keeps the login when it is closed. Otherwise the
                 session ends after ``TOKEN_AUTH_BROWSER_LIFETIME`` at the latest.
-            lifetime: After what time this session ends in any case, instead of
+            lifetime: After what time the session ends in any case, instead of
                 ``TOKEN_AUTH_ABSOLUTE_LIFETIME``.
 
         Raises:
