@@ -85,7 +85,15 @@ os.symlink(os.environ["REAL_NOX"], target)
 
 
 @pytest.fixture
-def first_run(copy, root, tmp_path):
+def _ctrl_c():
+    """Let processes started here get Ctrl-C, which the shell of a job may ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def first_run(copy, root, tmp_path, _ctrl_c):
     """Start the copy's noxfile where nox is missing, beside a pip of the test's own."""
     module = tmp_path / "path" / "pip"
     module.mkdir(parents=True)
