@@ -59,7 +59,7 @@ def test_single_page_application(browser, serve, tmp_path):
     (tmp_path / "index.html").write_text(blocks(page, "html")[0], "utf-8")
     (tmp_path / "app.mjs").write_text(blocks(page, "js")[0], "utf-8")
     namespace = {"__name__": "notes"}
-    exec(blocks(page, "python")[0], namespace)  # noqa: S102
+    exec(blocks(page, "python")[0], namespace)
     app = namespace["app"]
     app.static_folder = str(tmp_path)
 
@@ -105,7 +105,7 @@ def test_single_page_application(browser, serve, tmp_path):
 def test_cors_with_credentials(browser, serve):
     page = "cors-with-credentials.md"
     namespace = {"__name__": "api"}
-    exec(blocks(page, "python")[0], namespace)  # noqa: S102
+    exec(blocks(page, "python")[0], namespace)
     api = f"http://localhost:{serve(namespace['app'])}"
     script = blocks(page, "js")[0].replace("https://api.shop.example", api)
     html = f'<title>-</title><script type="module">{script}document.title = me.user;'
