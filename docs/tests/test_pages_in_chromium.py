@@ -3,6 +3,7 @@
 import re
 import shutil
 import threading
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,27 @@ def test_cors_with_credentials(browser, serve):
     namespace["PAGES"].add(origin)
     browser.get(origin)
     WebDriverWait(browser, 60).until(lambda driver: driver.title == "ada renewed")
+
+
+def test_event_streams(browser, serve):
+    page = "websockets-and-sse.md"
+    namespace = {"__name__": "shop"}
+    code = "\n".join(blocks(page, "python"))
+    exec(code[: code.index("client = app.test_client()")], namespace)
+    app = namespace["app"]
+    scripts = [each for each in blocks(page, "js") if "function listen" in each]
+    html = "<title>-</title>"
+    for script in scripts:
+        html += f"""<script type="module">
+            const headers = {{ Authorization: "{namespace["bearer"]}" }};
+            const auth = {{ fetch: (url, init) => fetch(url, {{ ...init, headers }}) }};
+            const show = (message) => (document.title += ` ${{message}}`);
+            {script}
+            await listen();
+        </script>"""
+    app.add_url_rule("/", "index", lambda: html)
+    browser.get(f"http://127.0.0.1:{serve(app)}/")
+    expected = Counter({"paid": 2, "sent": 2})  # and more when it connects again
+    wait = WebDriverWait(browser, 60)
+    wait.until(lambda driver: Counter(driver.title.split()) >= expected)
+    assert len(scripts) == 2
