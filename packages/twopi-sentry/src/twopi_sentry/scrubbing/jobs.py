@@ -38,7 +38,7 @@ def _of_huey(value: Any) -> tuple[Any, Any] | None:
     task = getattr(sys.modules.get("huey.api"), "Task", None)
     if task is None or not issubclass(type(value), task):
         return None
-    execute = getattr(type(value), "execute", None)
+    execute: Any = getattr(type(value), "execute", None)
     try:
         function = inspect.getclosurevars(execute).nonlocals.get("func")
     except (TypeError, ValueError):
