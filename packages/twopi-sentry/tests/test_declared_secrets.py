@@ -13,26 +13,23 @@ class Mail(Settings):
     entry: Secret
 
 
-class Shop(Settings, prefix="SHOP_", delimiter="__"):
+class Shop(Settings):
     mail: Mail
-    name: str = "shop"
     peers: list[Secret]
     places: dict[str, Secret]
 
 
 ENTRY, PEER, PLACE = "orchid under glass, 4 stems", "zq81-f0aa-77", "zq55:0b1c"
-VARIABLES = {
-    "SHOP_MAIL__HOST": "mail.shop.example",
-    "SHOP_MAIL__ENTRY": ENTRY,
-    "SHOP_PEERS": PEER,
-    "SHOP_PLACES": f'{{"north": "{PLACE}"}}',
-}
 
 
 @pytest.mark.parametrize("in_configuration", [True, False])
 def test_a_declared_secret_is_known_however_deep(in_configuration, recording, dsn):
     app = Flask("shop")
-    settings = Shop.load(VARIABLES)
+    settings = Shop(
+        mail=Mail(host="mail.shop.example", entry=Secret(ENTRY)),
+        peers=[Secret(PEER)],
+        places={"north": Secret(PLACE)},
+    )
     if in_configuration:
         settings.to_flask(app)
     else:
