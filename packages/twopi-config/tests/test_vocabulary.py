@@ -140,6 +140,8 @@ def test_tokens_of_known_services(kind):
         *("csrf: referer checking failed - no Referer", "if token == other.token:"),
         *("{'token': ['Missing data for required field.']}", "password_min_length=8"),
         *('column "password" of relation "users" does not exist', "max_tokens=812"),
+        *("unexpected token 'else'", "use --token to log in, or --password PASSWORD"),
+        *("SET 'token' [Filtered]", "a secret 'orders' of \"shop\"", "'token' 'None'"),
         *("WHERE token = %(token)s AND pin = $1", "task-ask-desk-disk-sk-learn"),
     ],
 )
@@ -156,6 +158,13 @@ def test_prose_stays(text):
         ("Name=a;AccountKey=ab+/==;E=1", "Name=a;AccountKey=***;E=1"),
         ("Cookie: a=b; c=d\r\nHost: x", "Cookie: ***\r\nHost: x"),
         ("password: zq81f0aa", "password: ***"),
+        ("SET 'api_token' 'a b' 'EX' 60", "SET 'api_token' '***' 'EX' 60"),
+        ("SET b'otp' b'12'", "SET b'otp' b'***'"),
+        ("CONFIG 'SET' 'requirepass' 'x'", "CONFIG 'SET' 'requirepass' '***'"),
+        ('"SET \\"token\\" \\"x y\\""', '"SET \\"token\\" \\"***\\""'),
+        ("ALTER ROLE a PASSWORD 'a5d81f'", "ALTER ROLE a PASSWORD '***'"),
+        ("serve --api-token a5d81f -v", "serve --api-token *** -v"),
+        ("serve --password 'a5d81f'", "serve --password '***'"),
     ],
 )
 def test_connection_strings_and_headers(text, expected):
@@ -190,6 +199,7 @@ def test_names_of_ones_own():
             "sk-",
         ),
         *("bearer ", "basic a", "://", "://a:", "-----BEGIN ", "token,'", 'pwd="\\'),
+        *("token '", "'token' '", "--token ", "--token a5d81f", "token \\'"),
         *(
             "$2b$12$",
             "SG.",

@@ -19,6 +19,12 @@ def test_every_name_and_setting_is_documented(place):
     text = place.read_text("utf-8")
 
     assert [each for each in twopi_sentry.__all__ if f"`{each}" not in text] == []
+    assert [each for each in WANTED if f"`{each}`" not in text] == []
+
+
+def test_every_setting_has_a_row():
+    text = PAGE.read_text("utf-8")
+
     assert [each for each in WANTED if f"| `{each}` |" not in text] == []
 
 

@@ -36,6 +36,7 @@ ENDS = (
     *("masterkey", "encryptionkey", "accountkey", "sharedkey", "cookie", "sessionid"),
     *("sessid", "sessionkey", "pwd", "credentials", "authorization", "signature"),
     *("dbpass", "userpass", "smtppass", "mailpass", "rootpass", "adminpass"),
+    *("requirepass", "masterauth"),
 )
 """Ends of words written as one: ``sslpassword``, ``phpsessid``."""
 

@@ -68,10 +68,14 @@ _NAME = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
 _LONGEST_NAME = 60
 _AFTER = re.compile(
     r"(?P<close>\\*[\"']|%22|&quot;|&\#34;)?(?P<index>\])?(?P<before>\s{0,9})"
-    r"(?P<sign>=>|:=|[:=>]|%3[aAdD]|,(?=\s{0,9}[bu]?\\*[\"']))(?P<space>\s{0,9})"
+    r"(?P<sign>=>|:=|[:=>]|%3[aAdD]|,(?=\s{0,9}[bu]?\\*[\"'])|(?<=\s))"
+    r"(?P<space>\s{0,9})"
 )
 _QUOTED = re.compile(
     r"[bru]?(?P<q>\\*[\"'])(?P<secret>[^\0]*?)(?:(?<!\\)(?P=q)|(?=\0)|\Z)"
+)
+_NEXT_WORD = re.compile(
+    r"(?P<q>\\*[\"'])?(?P<secret>[^\s\"'\\\0]{1,500})(?(q)(?=\\*[\"']))"
 )
 _BRACED = re.compile(r"\{([^{}\0\n]{1,500})\}")
 _BARE = re.compile(r"[^\s&;,\"'\\<>()\[\]{}\0]+")
@@ -115,8 +119,10 @@ def named_values(
 ) -> Iterator[Span]:
     """Yield where the values of secret names are in *text*: ``token=abc``.
 
-    Also of headers (``Bearer abc``), and in the forms of JSON, ``repr``, XML and
-    connection strings. In prose, ``password: too short``, only what `is_random` counts.
+    Also of headers (``Bearer abc``), and in the forms of JSON, ``repr``, XML,
+    connection strings and commands (``SET 'token' 'abc'``). In prose
+    (``password: too short``) and behind flags and words of SQL (``--token abc``,
+    ``PASSWORD 'abc'``), only what `is_random` counts.
     """
     lower = _lowered(text)
     yield from _credentials(text, lower)
@@ -131,8 +137,8 @@ def named_values(
             continue
         behind = text[max(0, at - _LONGEST_NAME) : at]
         start = at - (len(behind) - len(behind.rstrip(_NAME).rstrip("\0")))
-        name = text[start:name_end].strip(".-")
-        if not is_secret_name(name):
+        name = text[start:name_end]
+        if not is_secret_name(name.strip(".-")):
             continue
         if (span := _value(text, after, name)) is not None:
             done = span[1]
@@ -176,11 +182,13 @@ def _is_prose(text: str, match: re.Match[str]) -> bool:
 def _value(text: str, after: re.Match[str], name: str) -> Span | None:
     """Return where the value behind a secret name is, if there is one."""
     at = after.end()
+    sign = after["sign"]
+    if not (sign or after["close"]):
+        return _next_word(text, at, flag=name.startswith("-"))
     quoted = _QUOTED.match(text, at)
     if quoted is not None:
         return quoted.span("secret") if _tells(quoted["secret"]) else None
-    sign = after["sign"]
-    if sign == ",":
+    if sign in {",", ""}:
         return None
     data = bool(after["close"]) or sign in {">", "%3d", "%3D", "%3a", "%3A"}
     tight = sign in {"=", ">"} and not after["before"] and not after["space"]
@@ -198,6 +206,14 @@ def _value(text: str, after: re.Match[str], name: str) -> Span | None:
     if bare is None or not _tells(bare[0]) or _PLACEHOLDER.fullmatch(bare[0]):
         return None
     return bare.span()
+
+
+def _next_word(text: str, at: int, *, flag: bool) -> Span | None:
+    """Return where the value is in ``PASSWORD 'a5d...'`` and ``--token a5d...``."""
+    word = _NEXT_WORD.match(text, at)
+    if word is None or not (word["q"] or flag) or not is_random(word["secret"]):
+        return None
+    return word.span("secret")
 
 
 def _header(text: str, at: int, name: str) -> Span | None:

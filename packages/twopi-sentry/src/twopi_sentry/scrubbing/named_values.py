@@ -14,6 +14,7 @@ from typing import Any
 from twopi_config import Secret, Vocabulary
 from twopi_sentry.scrubbing.budget import Budget
 from twopi_sentry.scrubbing.encodings import basic_credentials
+from twopi_sentry.scrubbing.jobs import arguments
 from twopi_sentry.scrubbing.known_secrets import KnownSecrets
 
 DEEPEST = 6
@@ -264,7 +265,7 @@ def _attributes(value: Any) -> list[tuple[Any, Any]]:
         return [*zip(value._fields, value, strict=False)]
     if package in FRAMEWORKS:
         return []
-    return _own(value)
+    return [*arguments(value).items(), *_own(value)]
 
 
 def _own(value: Any) -> list[tuple[Any, Any]]:

@@ -15,6 +15,7 @@ from twopi_sentry.scrubbing.known_secrets import Finder, KnownSecrets
 from twopi_sentry.scrubbing.minimal import minimal
 from twopi_sentry.scrubbing.pages import FILTERED, Pages
 from twopi_sentry.scrubbing.protocol import EVENT, ROUTES
+from twopi_sentry.scrubbing.statements import hide_parameters
 
 
 class Scrubber:
@@ -62,6 +63,7 @@ class Scrubber:
         pages.code.clean(self._find_in_code)
         pages.keys.clean(self._find_in_keys)
         pages.rename()
+        hide_parameters(copy, self._vocabulary)
         if (event.get("transaction_info") or {}).get("source") in ROUTES:
             copy["transaction"] = event.get("transaction")
         self._budget.check()
