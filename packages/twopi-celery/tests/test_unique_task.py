@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from celery import Task, chain, group, shared_task
 from celery.app.trace import build_tracer
+from celery.beat import ScheduleEntry, Scheduler
 from celery.exceptions import TaskRevokedError
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -416,6 +417,20 @@ def test_eager_tasks_take_no_lock(shop):
     assert shop.report.delay("monday").get() == "monday"
     assert shop.report.delay("monday").get() == "monday"
     assert shop.ran == ["monday"] * 4
+
+
+def test_a_scheduler_sends_no_second_one(shop, caplog):
+    scheduler = Scheduler(shop.celery, lazy=True)
+    entry = ScheduleEntry("nightly", "report", schedule=60, args=("monday",))
+    entry.app = shop.celery
+    first = scheduler.apply_async(entry, advance=False)
+    assert scheduler.apply_async(entry, advance=False).id == first.id
+    assert shop.waiting() == 1
+
+    shop.metadata.drop_all(shop.engine)
+    scheduler.apply_entry(entry)
+    assert "cannot be asked for in the table" in caplog.text
+    assert shop.waiting() == 1
 
 
 def test_tasks_without_the_option_ask_for_no_lock(shop):

@@ -151,7 +151,7 @@ class Keys:
 
 
             @celery.task(unique_for=600)
-            def report(day): ...
+            def count_stock(shop): ...
 
         The first call of such a task puts a lock into the table, in a transaction of
         its own. Further calls with equal arguments send nothing, and return the result
