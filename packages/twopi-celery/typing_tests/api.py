@@ -13,6 +13,7 @@ from twopi_celery import (
     DeadLetter,
     DeadTask,
     Heartbeats,
+    Keys,
     Outbox,
     Progress,
     PublishError,
@@ -96,6 +97,13 @@ delay_on_commit(create_db_session(celery), add, 1, 2)
 assert_type(outbox_numbers(outbox, session), dict[str, float])
 assert_type(dead_letters(celery), list[DeadLetter])
 assert_type(heartbeats.signs(session), list[Sign])
+
+
+keys = Keys(MetaData())
+keys.install(celery, session)
+with Session() as mine:
+    assert_type(keys.once(mine, "a"), bool)
+    assert_type(keys.purge(mine, age=3600), int)
 
 
 async def later(asynchronous: AsyncSession) -> None:

@@ -6,6 +6,7 @@ from twopi_celery.database.session import create_db_session
 from twopi_celery.errors import (
     ConfigurationError,
     HealthError,
+    LockError,
     MisspeltSettingWarning,
     PublishError,
 )
@@ -14,6 +15,7 @@ from twopi_celery.health.blueprint import health_blueprint
 from twopi_celery.health.check import check, health_checks
 from twopi_celery.health.heartbeats import Heartbeats, Sign
 from twopi_celery.health.report import Finding, Report
+from twopi_celery.idempotency.keys import Keys
 from twopi_celery.outbox.monitoring import (
     outbox_check,
     outbox_numbers,
@@ -48,6 +50,8 @@ __all__ = [
     "Finding",
     "HealthError",
     "Heartbeats",
+    "Keys",
+    "LockError",
     "MisspeltSettingWarning",
     "Outbox",
     "Progress",

@@ -7,6 +7,7 @@
             MisspeltSettingWarning      a warning: a name that is nearly a setting
     RuntimeError
         HealthError             a server that a health check asked does not answer
+        LockError               the lock of a unique task cannot be asked for
         PublishError            tasks of a committed transaction are lost
     kombu.exceptions.ChannelError, kombu.exceptions.OperationalError
         BrokerFolderError       a folder of `filesystem_broker` cannot be used
@@ -47,6 +48,13 @@ class HealthError(RuntimeError):
     """The broker, the database or the workers do not answer.
 
     The message has the name, the address without its password, and what went wrong.
+    """
+
+
+class LockError(RuntimeError):
+    """The lock of a unique task cannot be asked for; nothing was sent.
+
+    The message has the table and what the database said.
     """
 
 

@@ -74,7 +74,7 @@ def check_options(task: object, options: Iterable[str]) -> None:
     unknown = set(options) - _known()
     own = getattr(task.__class__, "apply_async", None)  # a task may be a proxy
     if unknown and isinstance(task, Task) and own is not Task.apply_async:
-        unknown -= _parameters(own)
+        unknown -= _parameters(own) - NOT_KEPT
     stamps: Any = options.get("stamped_headers") if isinstance(options, dict) else None
     unknown -= set(stamps or ())
     if unknown:

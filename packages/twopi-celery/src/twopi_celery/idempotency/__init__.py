@@ -1,0 +1,1 @@
+"""What is done once, and what runs once at a time."""
