@@ -16,12 +16,13 @@ from twopi_celery.health.check import check, health_checks
 from twopi_celery.health.heartbeats import Heartbeats, Sign
 from twopi_celery.health.report import Finding, Report
 from twopi_celery.idempotency.keys import Keys
+from twopi_celery.outbox.backlog import Backlog, DeadTask
 from twopi_celery.outbox.monitoring import (
     outbox_check,
     outbox_numbers,
     register_outbox_metrics,
 )
-from twopi_celery.outbox.outbox import Backlog, DeadTask, Outbox
+from twopi_celery.outbox.outbox import Outbox
 from twopi_celery.publishing.on_commit import (
     aapply_async_on_commit,
     adelay_on_commit,

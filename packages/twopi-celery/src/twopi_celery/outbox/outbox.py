@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from threading import Event
 from typing import TYPE_CHECKING, Any, cast
 
 from celery import Celery
-from kombu.exceptions import EncodeError
-from kombu.utils.json import dumps
 
 from twopi_celery.database.executor import dialect_of, of_table, refuse_async
-from twopi_celery.publishing.frozen_call import Call, app_of, first_parts, freeze, parts
+from twopi_celery.outbox.backlog import Backlog, DeadTask
+from twopi_celery.outbox.encoding import encode, make_absolute
+from twopi_celery.publishing.frozen_call import Call, app_of, first_parts, freeze
 from twopi_celery.tasks.request_id import MESSAGE_HEADER, current_request_id
 from twopi_celery.tasks.trace import current_trace
 
@@ -23,47 +22,6 @@ if TYPE_CHECKING:
 
     from twopi_celery.database.executor import AsyncExecutor, Executor
     from twopi_celery.database.metadata import HasMetaData
-
-
-@dataclass(frozen=True)
-class Backlog:
-    """What an outbox has to do.
-
-    Attributes:
-        pending: How many tasks are to be published.
-        age: For how many seconds the oldest of them has been waiting; 0 if none is.
-        refused: How many are dead: they cannot be read or encoded, or were attempted
-            too often.
-        retrying: How many of the pending ones have failed before.
-    """
-
-    pending: int
-    age: float
-    refused: int
-    retrying: int = 0
-
-
-@dataclass(frozen=True)
-class DeadTask:
-    """A row that is not published any more.
-
-    Attributes:
-        id: The number of the row.
-        task_id: The id of the task.
-        task: Its name.
-        error: Why it is dead.
-        attempts: How often it was tried to publish it.
-        added: When it was added, in seconds since 1970.
-        died: When it was given up.
-    """
-
-    id: int
-    task_id: str
-    task: str
-    error: str
-    attempts: int
-    added: float
-    died: float
 
 
 class Outbox:
@@ -249,7 +207,7 @@ class Outbox:
         task_id, call = freeze(task, args, kwargs or {}, options, **relatives)
         now = self.clock()
         for each in first_parts(call):
-            _make_absolute(each.options, datetime.fromtimestamp(now, UTC))
+            make_absolute(each.options, datetime.fromtimestamp(now, UTC))
         headers = dict(call.options.get("headers") or {})
         if request_id := current_request_id():
             headers.setdefault(MESSAGE_HEADER, request_id)
@@ -259,7 +217,7 @@ class Outbox:
         row = {
             "task_id": task_id,
             "task": call.task,
-            "call": _encode(call),
+            "call": encode(call),
             "added": now,
         }
         insert = self.table.insert().values(row)
@@ -418,30 +376,3 @@ class Outbox:
             lease=lease,
         )
         return relay.drain() if stop is None else relay.run(stop, poll)
-
-
-def _encode(call: Any) -> str:
-    """Return *call* as JSON, which keeps it whatever the serializer of its message."""
-    for each in parts(call):
-        serializer = each.options.get("serializer")
-        task = each.app.tasks.get(str(each.task))
-        if serializer is None and task is not None:
-            serializer = task.serializer
-        if serializer == "pickle":
-            raise EncodeError(
-                f"An outbox keeps calls as JSON, and {each.task} is to be pickled; "
-                "use the serializer 'json'"
-            )
-    try:
-        return dumps(call)
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise EncodeError(f"An outbox keeps calls as JSON: {error}") from error
-
-
-def _make_absolute(options: dict[str, Any], now: datetime) -> None:
-    """Count from now on, and not from when the relay comes to it."""
-    countdown, expires = options.pop("countdown", None), options.get("expires")
-    if countdown is not None:
-        options["eta"] = now + timedelta(seconds=countdown)
-    if isinstance(expires, int | float):
-        options["expires"] = now + timedelta(seconds=expires)
