@@ -1,16 +1,18 @@
 """The SQL store and the connections of the application: neither disturbs the other."""
 
+import gc
 import os
+import sqlite3
 import threading
 from contextlib import closing
 
 import pytest
+import sqlalchemy
 from sqlalchemy import (
     Column,
     Integer,
     MetaData,
     Table,
-    create_engine,
     event,
     func,
     insert,
@@ -32,6 +34,22 @@ from twopi_token_auth.stores.sqlalchemy import SQLAlchemyStore
 
 SECRET = "thirty-two bytes, enough for all of HS256"
 WORK = Table("work", MetaData(), Column("id", Integer, primary_key=True))
+
+
+_engines = []
+
+
+def create_engine(*args, **options):
+    """Make an engine that is disposed when the test ends."""
+    _engines.append(sqlalchemy.create_engine(*args, **options))
+    return _engines[-1]
+
+
+@pytest.fixture(autouse=True)
+def _disposed():
+    yield
+    while _engines:
+        _engines.pop().dispose()
 
 
 class Token(SessionToken):
@@ -271,3 +289,17 @@ def test_what_a_charset_lacks_is_an_error_of_the_input(app):
     finally:
         store.metadata.drop_all(engine)
         engine.dispose()
+
+
+def test_the_private_database_is_closed_with_that_of_the_application():
+    engine = in_memory(None)
+    store = SQLAlchemyStore(engine)
+    make_manager(store).start("ada")
+    with store._connections.open() as connection:
+        raw = connection.connection.dbapi_connection
+
+    engine.dispose()
+    gc.collect()
+
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        raw.execute("SELECT 1")

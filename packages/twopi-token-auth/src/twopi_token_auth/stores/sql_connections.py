@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Lock
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, finalize
 
 from sqlalchemy import Engine, Table, create_engine, inspect, text
 from sqlalchemy.engine import Connection
@@ -141,6 +141,7 @@ class Connections:
             private = _private.get(engine.pool)
             if private is None:
                 private = _private[engine.pool] = _make_private(engine)
+                finalize(engine.pool, private.engine.dispose)
             if private.lock and self._table.fullname not in private.tables:
                 private.tables.add(self._table.fullname)
                 with private.lock:
