@@ -130,6 +130,7 @@ def test_tables_of_another_database_of_flask_sqlalchemy(tmp_path):
         assert heartbeats.alive(db.session) == ["w"]
         heartbeats.end(db.session, "w")
         assert heartbeats.alive(db.session) == []
+        db.session.remove()
         for engine in db.engines.values():
             engine.dispose()
 

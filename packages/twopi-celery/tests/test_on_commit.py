@@ -441,20 +441,15 @@ def test_flask_sqlalchemy(shop):
 # What is wrong with a call is raised by the call, and not by the commit
 
 
-def test_misspelt_options_are_refused():
-    shop = Shop()
-    with (
-        Session(open_database()) as session,
-        pytest.raises(TypeError, match="did you mean 'countdown'"),
-    ):
-        apply_async_on_commit(session, shop.ship, [1], coutdown=3)
+def test_misspelt_options_are_refused(session):
+    with pytest.raises(TypeError, match="did you mean 'countdown'"):
+        apply_async_on_commit(session, Shop().ship, [1], coutdown=3)
 
 
-def test_a_chord_without_a_result_backend_is_refused():
+def test_a_chord_without_a_result_backend_is_refused(session):
     shop = Shop()
-    with Session(open_database()) as session:
-        session.execute(INSERT, {"n": 1})
-        with pytest.raises(NotImplementedError, match="backend"):
-            delay_on_commit(session, chord([shop.ship.s(1)], shop.ship.si(2)))
-        session.commit()
+    insert(session, 1)
+    with pytest.raises(NotImplementedError, match="backend"):
+        delay_on_commit(session, chord([shop.ship.s(1)], shop.ship.si(2)))
+    session.commit()
     assert shop.published() == []
